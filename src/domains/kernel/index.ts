@@ -1,0 +1,7 @@
+export * from "./decider";
+export * from "./errors";
+export * from "./events";
+export * from "./ids";
+export * from "./money";
+export * from "./process";
+export * from "./projection";
