@@ -1,0 +1,127 @@
+import {
+  BACKWARDS,
+  END,
+  EventStoreDBClient,
+  FORWARDS,
+  NO_STREAM,
+  START,
+  StreamNotFoundError,
+  WrongExpectedVersionError,
+} from "@eventstore/db-client";
+import { type EventCatalogue, type Recorded } from "../../domains/kernel";
+import { EventCodec, type NewEvent } from "./codec";
+
+/** The revision a stream must have for an append to happen; −1: the stream must not exist. */
+export type ExpectedRevision = number;
+
+export type AppendResult =
+  | { readonly ok: true; readonly revision: number; readonly position: bigint }
+  /** Another writer was first; nothing was written. */
+  | { readonly ok: false };
+
+/** An append is given up after this time, in ms, and may or may not have happened; repeating it is safe. */
+const APPEND_TIMEOUT = 10_000;
+
+/** The log could not be reached, or did not answer in time. Repeating the same call is safe. */
+export class EventLogUnavailable extends Error {
+  constructor(message: string, cause?: unknown) {
+    super(message, { cause });
+    this.name = "EventLogUnavailable";
+  }
+}
+
+/** Appends to and reads from EventStoreDB with the official client. */
+export class EventLog {
+  readonly codec: EventCodec;
+  private readonly client: EventStoreDBClient;
+
+  constructor(
+    readonly url: string,
+    catalogue: EventCatalogue,
+  ) {
+    this.codec = new EventCodec(catalogue);
+    this.client = this.connect();
+  }
+
+  /**
+   * A connection of its own. The client drops its whole channel when one of its calls is cancelled, so each
+   * subscription gets one: ending it must not cut the appends of others.
+   */
+  connect(): EventStoreDBClient {
+    return EventStoreDBClient.connectionString(this.url);
+  }
+
+  /**
+   * Appends all events or none. Ids make it repeatable: the server answers the same events at the same place with
+   * success again.
+   * @throws EventLogUnavailable
+   */
+  async append(stream: string, events: readonly NewEvent[], expected: ExpectedRevision): Promise<AppendResult> {
+    try {
+      const result = await withTimeout(
+        this.client.appendToStream(
+          stream,
+          events.map((event) => this.codec.encode(event)),
+          { expectedRevision: expected < 0 ? NO_STREAM : BigInt(expected), deadline: APPEND_TIMEOUT },
+        ),
+        APPEND_TIMEOUT + 1_000,
+      );
+      return { ok: true, revision: Number(result.nextExpectedRevision), position: result.position?.commit ?? 0n };
+    } catch (error) {
+      if (error instanceof WrongExpectedVersionError) return { ok: false };
+      throw new EventLogUnavailable(`append to ${stream}: ${messageOf(error)}`, error);
+    }
+  }
+
+  /**
+   * A stream's events from a revision on, oldest first; none when the stream does not exist.
+   * @throws EventLogUnavailable
+   */
+  async *readStream(stream: string, from = 0): AsyncGenerator<Recorded> {
+    try {
+      const events = this.client.readStream(stream, {
+        direction: FORWARDS,
+        fromRevision: from === 0 ? START : BigInt(from),
+      });
+      for await (const resolved of events) {
+        const event = this.codec.decode(resolved);
+        if (event) yield event;
+      }
+    } catch (error) {
+      if (error instanceof StreamNotFoundError) return;
+      throw new EventLogUnavailable(`read of ${stream}: ${messageOf(error)}`, error);
+    }
+  }
+
+  /** The position of the newest event in the log; −1 when it is empty. */
+  async endPosition(): Promise<bigint> {
+    try {
+      for await (const { event } of this.client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 }))
+        return event?.position?.commit ?? -1n;
+      return -1n;
+    } catch (error) {
+      throw new EventLogUnavailable(`read of the log's end: ${messageOf(error)}`, error);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.client.dispose();
+  }
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The client leaves a call unanswered when its stream ends without an error; nobody may wait for that for ever. */
+async function withTimeout<T>(promise: Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

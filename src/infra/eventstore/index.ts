@@ -1,0 +1,3 @@
+export { type NewEvent } from "./codec";
+export { EventLog, EventLogUnavailable, messageOf, type AppendResult, type ExpectedRevision } from "./event-log";
+export { subscribeToLog, type Flow, type LogFilter, type LogSignal } from "./log-subscription";

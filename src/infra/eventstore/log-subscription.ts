@@ -1,0 +1,89 @@
+import {
+  eventTypeFilter,
+  START,
+  streamNameFilter,
+  type AllStreamSubscription,
+  type EventStoreDBClient,
+  type ResolvedEvent,
+} from "@eventstore/db-client";
+import { Observable } from "rxjs";
+import { type Recorded } from "../../domains/kernel";
+import { type EventLog } from "./event-log";
+
+/** What a subscription tells: an event, that everything up to a position was seen, or that it follows live. */
+export type LogSignal =
+  | { readonly kind: "event"; readonly event: Recorded; readonly position: bigint }
+  | { readonly kind: "reached"; readonly position: bigint }
+  | { readonly kind: "live" };
+
+export interface LogFilter {
+  /** Stream name prefixes, such as `cart-`. */
+  readonly streams?: readonly string[];
+  readonly types?: readonly string[];
+}
+
+/** Lets the reader stop the flow while it is busy. */
+export interface Flow {
+  pause(): void;
+  resume(): void;
+}
+
+/** The server looks at this many events before it reports how far it got without a match. */
+const CHECKPOINT_WINDOW = 1_000;
+
+/**
+ * The log after a position (exclusive; −1: from the start), as long as it is subscribed to. Ends with an error when the
+ * connection is lost; whoever subscribes decides how to go on from the last position seen.
+ */
+export function subscribeToLog(
+  log: EventLog,
+  after: bigint,
+  filter: LogFilter,
+  onFlow?: (flow: Flow) => void,
+): Observable<LogSignal> {
+  return new Observable((observer) => {
+    const client: EventStoreDBClient = log.connect();
+    const checkpointReached = (_: AllStreamSubscription, position: { commit: bigint }) => {
+      observer.next({ kind: "reached", position: position.commit });
+    };
+    const window = { checkpointInterval: 1, maxSearchWindow: CHECKPOINT_WINDOW, checkpointReached };
+    const subscription = client.subscribeToAll({
+      fromPosition: after < 0n ? START : { commit: after, prepare: after },
+      filter: filter.types
+        ? eventTypeFilter({ ...window, prefixes: [...filter.types] })
+        : streamNameFilter({ ...window, prefixes: [...(filter.streams ?? [])] }),
+    });
+    let ended = false;
+    const end = (error: unknown) => {
+      if (!ended) {
+        ended = true;
+        observer.error(error);
+      }
+    };
+    subscription.on("data", (resolved: ResolvedEvent) => {
+      try {
+        const position = resolved.event?.position?.commit ?? resolved.commitPosition;
+        const event = log.codec.decode(resolved);
+        if (position === undefined) return;
+        observer.next(event ? { kind: "event", event, position } : { kind: "reached", position });
+      } catch (error) {
+        end(error);
+      }
+    });
+    subscription.on("caughtUp" as never, (() => observer.next({ kind: "live" })) as never);
+    subscription.on("error", end);
+    subscription.on("close", () => end(new Error("the subscription was closed by the server")));
+    subscription.on("end", () => end(new Error("the subscription was ended by the server")));
+    onFlow?.({ pause: () => subscription.pause(), resume: () => subscription.resume() });
+    return () => {
+      ended = true;
+      subscription.removeAllListeners("data");
+      subscription.on("error", () => undefined);
+      subscription
+        .unsubscribe()
+        .catch(() => undefined)
+        .then(() => client.dispose())
+        .catch(() => undefined);
+    };
+  });
+}

@@ -1,0 +1,83 @@
+import { type Aggregate, type DomainEvent } from "../../domains/kernel";
+import { type EventLog } from "../eventstore";
+import { AggregateCache } from "./aggregate-cache";
+import { type CommandContext, type Outcome } from "./command";
+import { StreamLane } from "./stream-lane";
+
+export interface CommandHandlerOptions {
+  /** Aggregates kept in memory. */
+  readonly cacheSize?: number;
+  /** How often a lost race is decided again before the command is refused with `contention`. */
+  readonly attempts?: number;
+}
+
+/** Figures for the metrics. */
+export interface CommandFigures {
+  commands: number;
+  refusals: number;
+  repeats: number;
+  appends: number;
+  conflicts: number;
+  reloads: number;
+}
+
+/**
+ * Executes commands: load → decide → append. Commands for one stream queue up in a lane and are decided one after
+ * another in memory; what has queued up while an append was under way goes into the next one together.
+ */
+export class CommandHandler {
+  readonly figures: CommandFigures = { commands: 0, refusals: 0, repeats: 0, appends: 0, conflicts: 0, reloads: 0 };
+  private readonly cache: AggregateCache;
+  private readonly attempts: number;
+  private readonly lanes = new Map<string, StreamLane>();
+
+  constructor(
+    private readonly log: EventLog,
+    options: CommandHandlerOptions = {},
+  ) {
+    this.cache = new AggregateCache(options.cacheSize ?? 10_000);
+    this.attempts = options.attempts ?? 10;
+  }
+
+  /**
+   * Executes one command on one aggregate.
+   * @throws EventLogUnavailable when the log cannot be reached; the command may then be repeated under the same id
+   */
+  execute<C, E extends DomainEvent, S>(
+    aggregate: Aggregate<C, E, S>,
+    id: string,
+    command: C,
+    context: CommandContext,
+  ): Promise<Outcome<E, S>> {
+    this.figures.commands++;
+    const stream = `${aggregate.category}-${id}`;
+    let lane = this.lanes.get(stream);
+    if (!lane) {
+      lane = new StreamLane(stream, aggregate as Aggregate<unknown, DomainEvent, unknown>, {
+        log: this.log,
+        cache: this.cache,
+        figures: this.figures,
+        attempts: this.attempts,
+        idle: () => this.lanes.delete(stream),
+      });
+      this.lanes.set(stream, lane);
+    }
+    return lane.submit(command, context) as Promise<Outcome<E, S>>;
+  }
+
+  /** The aggregate as the log has it now, with its revision (−1: it does not exist). */
+  async load<C, E extends DomainEvent, S>(
+    aggregate: Aggregate<C, E, S>,
+    id: string,
+  ): Promise<{ state: S; revision: number; position: bigint }> {
+    const lane = new StreamLane(`${aggregate.category}-${id}`, aggregate as Aggregate<unknown, DomainEvent, unknown>, {
+      log: this.log,
+      cache: this.cache,
+      figures: this.figures,
+      attempts: this.attempts,
+      idle: () => undefined,
+    });
+    const { state, revision, position } = await lane.current();
+    return { state: state as S, revision, position };
+  }
+}

@@ -1,0 +1,18 @@
+/** Resolves after a while, or at once when the signal fires. */
+export function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
+    const done = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal?.addEventListener("abort", done, { once: true });
+  });
+}
+
+/** Exponential back-off with full jitter: a random time up to `base × 2^attempt`, at most `cap` ms. */
+export function backoff(attempt: number, base = 50, cap = 5_000): number {
+  return Math.random() * Math.min(cap, base * 2 ** attempt);
+}

@@ -1,0 +1,281 @@
+import { MaxAppendSizeExceededError } from "@eventstore/db-client";
+import {
+  conflict,
+  DomainError,
+  invalid,
+  type Aggregate,
+  type DomainEvent,
+  type EventMetadata,
+} from "../../domains/kernel";
+import { EventLogUnavailable, type EventLog, type NewEvent } from "../eventstore";
+import { remember, type AggregateCache, type CommandTrace, type LoadedAggregate } from "./aggregate-cache";
+import { type CommandContext, type Outcome } from "./command";
+import { type CommandFigures } from "./command-handler";
+import { deriveId } from "./ids";
+import { backoff, pause } from "./retry";
+
+export interface LaneServices {
+  readonly log: EventLog;
+  readonly cache: AggregateCache;
+  readonly figures: CommandFigures;
+  readonly attempts: number;
+  idle(): void;
+}
+
+interface Pending {
+  readonly command: unknown;
+  readonly context: CommandContext;
+  resolve(outcome: Outcome): void;
+  reject(error: unknown): void;
+}
+
+/** Commands decided together at most; with events of some hundred bytes their append stays far below 1 MiB. */
+const MAX_BATCH = 200;
+
+type Verdict =
+  | { readonly pending: Pending; readonly kind: "events"; readonly events: readonly DomainEvent[]; readonly first: number; readonly state: unknown }
+  | { readonly pending: Pending; readonly kind: "nothing"; readonly revision: number; readonly state: unknown }
+  | { readonly pending: Pending; readonly kind: "repeated"; readonly trace: CommandTrace }
+  | { readonly pending: Pending; readonly kind: "refused"; readonly error: DomainError }; // prettier-ignore
+
+interface Round {
+  readonly verdicts: readonly Verdict[];
+  readonly append: readonly NewEvent[];
+  readonly state: unknown;
+  readonly traces: readonly (readonly [string, CommandTrace])[];
+}
+
+/** The queue of commands for one stream. One round at a time: decide all that wait, append once, answer each. */
+export class StreamLane {
+  private queue: Pending[] = [];
+  private running = false;
+
+  constructor(
+    private readonly stream: string,
+    private readonly aggregate: Aggregate<unknown, DomainEvent, unknown>,
+    private readonly services: LaneServices,
+  ) {}
+
+  submit(command: unknown, context: CommandContext): Promise<Outcome> {
+    return new Promise((resolve, reject) => {
+      this.queue.push({ command, context, resolve, reject });
+      if (!this.running) void this.run();
+    });
+  }
+
+  /** The aggregate with everything the log has of it. */
+  async current(): Promise<LoadedAggregate> {
+    const cached = this.services.cache.get(this.stream);
+    return cached ? this.refresh(cached) : this.load();
+  }
+
+  private async run(): Promise<void> {
+    this.running = true;
+    let size = MAX_BATCH;
+    while (this.queue.length > 0) {
+      const batch = this.queue.splice(0, size);
+      try {
+        await this.process(batch);
+        size = MAX_BATCH;
+      } catch (error) {
+        this.services.cache.drop(this.stream);
+        if (isTooLarge(error) && batch.length > 1) {
+          this.queue.unshift(...batch);
+          size = Math.ceil(batch.length / 2);
+        } else if (isTooLarge(error)) {
+          batch[0]?.resolve({ accepted: false, error: invalid("too-large", "The command's events exceed 1 MiB.") });
+        } else {
+          for (const pending of batch) pending.reject(error);
+        }
+      }
+    }
+    this.running = false;
+    this.services.idle();
+  }
+
+  private async process(batch: readonly Pending[]): Promise<void> {
+    const { cache, figures, attempts } = this.services;
+    const cached = cache.get(this.stream);
+    const assumeNew = !cached && batch.every(({ context }) => context.assumeNew);
+    let fresh = !cached && !assumeNew;
+    let loaded = cached ?? (assumeNew ? this.empty() : await this.load());
+    for (let attempt = 0; attempt < attempts; attempt++) {
+      const round = this.decide(batch, loaded);
+      if (round.append.length === 0) {
+        if (!fresh) {
+          // What is kept may be behind the log, and a refusal must not rest on old facts.
+          const current = assumeNew ? await this.load() : await this.refresh(loaded);
+          fresh = true;
+          if (current.revision !== loaded.revision) {
+            loaded = current;
+            continue;
+          }
+          loaded = current;
+        }
+        cache.set(this.stream, loaded);
+        return this.settle(round, loaded);
+      }
+      const result = await this.append(round.append, loaded.revision);
+      if (result.ok) {
+        figures.appends++;
+        const commands = loaded.commands as Map<string, CommandTrace>;
+        for (const [id, trace] of round.traces) remember(commands, id, trace);
+        const after = { state: round.state, revision: result.revision, position: result.position, commands };
+        cache.set(this.stream, after);
+        return this.settle(round, after);
+      }
+      figures.conflicts++;
+      loaded = await this.load();
+      fresh = true;
+    }
+    const error = conflict("contention", "Too many writers at once changed this; nothing was done. Try again.");
+    for (const pending of batch) pending.resolve({ accepted: false, error });
+  }
+
+  /** Decides each command on the state that the ones before it leave. */
+  private decide(batch: readonly Pending[], loaded: LoadedAggregate): Round {
+    let { state, revision } = loaded;
+    const verdicts: Verdict[] = [];
+    const append: NewEvent[] = [];
+    const traces = new Map<string, CommandTrace>();
+    for (const pending of batch) {
+      const { command, context } = pending;
+      const trace = loaded.commands.get(context.commandId) ?? traces.get(context.commandId);
+      if (trace) {
+        verdicts.push(
+          context.commandHash === undefined || trace.hash === undefined || trace.hash === context.commandHash
+            ? { pending, kind: "repeated", trace }
+            : { pending, kind: "refused", error: keyReused() },
+        );
+        continue;
+      }
+      if (context.expectedRevision !== undefined && context.expectedRevision !== revision) {
+        verdicts.push({ pending, kind: "refused", error: staleRevision(context.expectedRevision, revision) });
+        continue;
+      }
+      const decision = this.aggregate.decide(command, state);
+      if (decision instanceof DomainError) {
+        verdicts.push({ pending, kind: "refused", error: decision });
+      } else if (decision.length === 0) {
+        verdicts.push({ pending, kind: "nothing", revision, state });
+      } else {
+        const first = revision + 1;
+        for (const [index, event] of decision.entries()) {
+          append.push(this.envelope(event, index, context));
+          state = this.aggregate.evolve(state, event);
+        }
+        revision += decision.length;
+        traces.set(context.commandId, { first, last: revision, hash: context.commandHash });
+        verdicts.push({ pending, kind: "events", events: decision, first, state });
+      }
+    }
+    return { verdicts, append, state, traces: [...traces] };
+  }
+
+  private envelope(event: DomainEvent, index: number, context: CommandContext): NewEvent {
+    const metadata: EventMetadata = {
+      commandId: context.commandId,
+      correlationId: context.correlationId,
+      causationId: context.causationId ?? context.commandId,
+      actor: context.actor,
+      schemaVersion: this.services.log.codec.version(event.type),
+      occurredAt: context.occurredAt ?? new Date().toISOString(),
+      ...(context.commandHash !== undefined && { commandHash: context.commandHash }),
+      ...(context.traceparent !== undefined && { traceparent: context.traceparent }),
+      ...(context.reason !== undefined && { reason: context.reason }),
+    };
+    return { id: deriveId(context.commandId, index), type: event.type, data: event.data, metadata };
+  }
+
+  /** An append that is cut off may have happened: it is repeated under the same ids, which the log recognises. */
+  private async append(events: readonly NewEvent[], expected: number) {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await this.services.log.append(this.stream, events, expected);
+      } catch (error) {
+        if (!(error instanceof EventLogUnavailable) || isTooLarge(error) || attempt >= 4) throw error;
+        await pause(backoff(attempt));
+      }
+    }
+  }
+
+  private settle(round: Round, after: LoadedAggregate): void {
+    const { figures } = this.services;
+    for (const verdict of round.verdicts) {
+      const { resolve } = verdict.pending;
+      switch (verdict.kind) {
+        case "events":
+          resolve({
+            accepted: true,
+            repeated: false,
+            events: verdict.events,
+            state: verdict.state,
+            revision: verdict.first + verdict.events.length - 1,
+            position: after.position,
+          });
+          break;
+        case "nothing": {
+          const { state, revision } = verdict;
+          resolve({ accepted: true, repeated: false, events: [], state, revision, position: after.position });
+          break;
+        }
+        case "repeated":
+          figures.repeats++;
+          this.recall(verdict.trace, after).then(resolve, verdict.pending.reject);
+          break;
+        case "refused":
+          figures.refusals++;
+          resolve({ accepted: false, error: verdict.error });
+          break;
+      }
+    }
+  }
+
+  /** What a command did the first time, however much has been written since. */
+  private async recall(trace: CommandTrace, after: LoadedAggregate): Promise<Outcome> {
+    let state = this.aggregate.initialState;
+    const events: DomainEvent[] = [];
+    for await (const event of this.services.log.readStream(this.stream)) {
+      if (event.revision > trace.last) break;
+      state = this.aggregate.evolve(state, event);
+      if (event.revision >= trace.first) events.push({ type: event.type, data: event.data });
+    }
+    return { accepted: true, repeated: true, events, state, revision: trace.last, position: after.position };
+  }
+
+  private empty(): LoadedAggregate {
+    return { state: this.aggregate.initialState, revision: -1, position: -1n, commands: new Map() };
+  }
+
+  private load(): Promise<LoadedAggregate> {
+    this.services.figures.reloads++;
+    return this.refresh(this.empty());
+  }
+
+  /** Folds in what the stream has beyond the given revision. */
+  private async refresh(from: LoadedAggregate): Promise<LoadedAggregate> {
+    let { state, revision, position } = from;
+    const commands = from.commands as Map<string, CommandTrace>;
+    for await (const event of this.services.log.readStream(this.stream, from.revision + 1)) {
+      state = this.aggregate.evolve(state, event);
+      revision = event.revision;
+      position = event.position;
+      const { commandId, commandHash } = event.metadata;
+      const first = commands.get(commandId)?.first ?? event.revision;
+      remember(commands, commandId, { first, last: event.revision, hash: commandHash });
+    }
+    return { state, revision, position, commands };
+  }
+}
+
+const isTooLarge = (error: unknown): boolean =>
+  error instanceof EventLogUnavailable && error.cause instanceof MaxAppendSizeExceededError;
+
+const keyReused = () =>
+  invalid(
+    "idempotency-key-reused",
+    "This idempotency key was used for a command with other content. Use a new key for a new command.",
+  );
+
+const staleRevision = (expected: number, actual: number) =>
+  conflict("stale-revision", "It was changed since you read it. Read it again and decide anew.", { expected, actual });
