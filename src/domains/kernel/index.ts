@@ -5,3 +5,5 @@ export * from "./ids";
 export * from "./money";
 export * from "./process";
 export * from "./projection";
+export * as hashTrie from "./hash-trie";
+export * from "./time";

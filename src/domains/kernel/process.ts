@@ -35,6 +35,8 @@ export interface ProcessManager<S, Own extends DomainEvent, Heard extends Domain
   readonly category: string;
   readonly context: string;
   readonly events: readonly Heard["type"][];
+  /** Those of the events that begin a process: its stream need not be looked for. */
+  readonly starts?: readonly Heard["type"][];
   readonly initialState: S;
   /** The process that the event belongs to; `undefined` when it concerns none. */
   processId(event: Recorded<Heard>): string | undefined;

@@ -1,0 +1,3 @@
+export { Checkpoints, Fenced } from "./checkpoints";
+export { Leases } from "./leases";
+export { MongoStores, type MongoOptions } from "./stores";

@@ -1,0 +1,94 @@
+import { hostname } from "node:os";
+import { MongoServerError } from "mongodb";
+import { newId } from "../runtime/ids";
+import { type MongoStores } from "./stores";
+
+interface LeaseDocument {
+  readonly _id: string;
+  readonly owner: string;
+  readonly host: string;
+  readonly pid: number;
+  /** Rises with each change of hands; what is written under an older token is refused. */
+  readonly token: number;
+  readonly expiresAt: Date;
+}
+
+const DUPLICATE_KEY = 11_000;
+
+/**
+ * Leases of this process: who holds one is the only one to work on what it names. A holder that dies loses it after
+ * `ttl` ms, at once where its process is seen to be gone. Time is the database's, so clocks need not agree.
+ */
+export class Leases {
+  readonly owner = newId();
+  private readonly contexts = new Set<string>();
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly stores: MongoStores,
+    private readonly ttl = 6_000,
+  ) {}
+
+  /** The fencing token when the lease could be had, `undefined` while another holds it. */
+  async acquire(context: string, name: string): Promise<number | undefined> {
+    const leases = this.stores.collection<LeaseDocument>(context, "leases");
+    const until = { $add: ["$$NOW", this.ttl] };
+    const take = {
+      owner: this.owner,
+      host: hostname(),
+      pid: process.pid,
+      expiresAt: until,
+      token: { $add: [{ $ifNull: ["$token", 0] }, 1] },
+    };
+    try {
+      const held = await leases.findOne({ _id: name });
+      const gone = held && held.owner !== this.owner && isGone(held) ? held.owner : this.owner;
+      const taken = await leases.findOneAndUpdate(
+        { _id: name, $or: [{ owner: gone }, { $expr: { $lt: ["$expiresAt", "$$NOW"] } }] },
+        [{ $set: take }],
+        { upsert: true, returnDocument: "after" },
+      );
+      this.keep(context);
+      return taken?.token;
+    } catch (error) {
+      if (error instanceof MongoServerError && error.code === DUPLICATE_KEY) return undefined;
+      throw error;
+    }
+  }
+
+  async release(context: string, name: string): Promise<void> {
+    await this.stores
+      .collection<LeaseDocument>(context, "leases")
+      .updateOne({ _id: name, owner: this.owner }, { $set: { expiresAt: new Date(0) } });
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+    this.timer = undefined;
+  }
+
+  /** Renews every lease of the context that this process holds. */
+  private keep(context: string): void {
+    this.contexts.add(context);
+    this.timer ??= setInterval(() => {
+      for (const each of this.contexts)
+        this.stores
+          .collection<LeaseDocument>(each, "leases")
+          .updateMany({ owner: this.owner, expiresAt: { $gt: new Date(0) } }, [
+            { $set: { expiresAt: { $add: ["$$NOW", this.ttl] } } },
+          ])
+          .catch(() => undefined); // a lease that lapses is noticed at the next fenced write
+    }, this.ttl / 3).unref();
+  }
+}
+
+/** Only a process on the same host can be seen to be gone; of others nothing is known before the lease lapses. */
+function isGone(lease: LeaseDocument): boolean {
+  if (lease.host !== hostname() || lease.pid === process.pid) return false;
+  try {
+    process.kill(lease.pid, 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ESRCH";
+  }
+}

@@ -1,0 +1,118 @@
+import { type Recorded } from "../../domains/kernel";
+import { subscribeToLog, type EventLog, type Flow, type LogFilter } from "../eventstore";
+import { backoff, pause } from "./retry";
+
+/** How long a silent server is given, in ms, before it is asked for all events instead of some types. */
+const SILENCE = 2_000;
+
+export interface CatchUp {
+  readonly log: EventLog;
+  readonly types: readonly string[];
+  /** All stream prefixes of the shop: with this filter the event at `target` is certain to arrive. */
+  readonly streams: readonly string[];
+  readonly after: bigint;
+  /** Position of an event in the log; reading ends once everything up to it was handled. */
+  readonly target: bigint;
+  readonly maxBatch: number;
+  readonly signal: AbortSignal;
+  /** Events in log order and the position reached with them. */
+  handle(events: readonly Recorded[], upTo: bigint): Promise<void>;
+}
+
+/** Reads the events of some types between two positions, surviving lost connections. Resolves when level. */
+export async function catchUp(job: CatchUp): Promise<void> {
+  let position = job.after;
+  let filter: LogFilter = { types: job.types };
+  for (let attempt = 0; position < job.target && !job.signal.aborted; attempt++) {
+    const reader = new Reader(job, position, filter);
+    const result = await reader.run();
+    if (result.failure) throw result.failure;
+    if (result.position > position) attempt = 0;
+    position = result.position;
+    if (result.silent) filter = { streams: job.streams };
+    else if (position < job.target) await pause(backoff(attempt), job.signal);
+  }
+}
+
+interface Reading {
+  readonly position: bigint;
+  /** The handler refused a batch: not to be tried again here. */
+  readonly failure?: unknown;
+  readonly silent: boolean;
+}
+
+/** One connection's worth of catching up. */
+class Reader {
+  private events: Recorded[] = [];
+  private reached: bigint;
+  private handled: bigint;
+  private live = false;
+  private ended = false;
+  private wake: (() => void) | undefined;
+  private flow: Flow | undefined;
+
+  constructor(
+    private readonly job: CatchUp,
+    after: bigint,
+    private readonly filter: LogFilter,
+  ) {
+    this.reached = after;
+    this.handled = after;
+  }
+
+  async run(): Promise<Reading> {
+    const { job } = this;
+    const subscription = subscribeToLog(job.log, this.handled, this.filter, (flow) => (this.flow = flow)).subscribe({
+      next: (signalled) => {
+        if (signalled.kind === "live") this.live = true;
+        else {
+          if (signalled.kind === "event") this.events.push(signalled.event);
+          this.reached = signalled.position;
+          if (this.events.length >= job.maxBatch) this.flow?.pause();
+        }
+        this.wake?.();
+      },
+      error: () => {
+        this.ended = true;
+        this.wake?.();
+      },
+    });
+    try {
+      while (!job.signal.aborted) {
+        const events = this.events;
+        const level = this.live || this.reached >= job.target;
+        const upTo = this.live && this.reached < job.target ? job.target : this.reached;
+        this.events = [];
+        this.flow?.resume();
+        if (events.length > 0 || level) {
+          try {
+            const wanted = events.filter((event) => job.types.includes(event.type));
+            await job.handle(wanted, upTo);
+          } catch (failure) {
+            return { position: this.handled, failure, silent: false };
+          }
+          this.handled = upTo;
+        }
+        if (level || (this.ended && this.events.length === 0)) break;
+        if (this.events.length === 0 && !(await this.news()) && this.filter.types)
+          return { position: this.handled, silent: true };
+      }
+      return { position: this.handled, silent: false };
+    } finally {
+      subscription.unsubscribe();
+    }
+  }
+
+  /** Waits for the next signal; false when none came in a while. */
+  private async news(): Promise<boolean> {
+    if (this.live || this.ended) return true;
+    let timer: NodeJS.Timeout | undefined;
+    const heard = await new Promise<boolean>((resolve) => {
+      this.wake = () => resolve(true);
+      timer = setTimeout(() => resolve(false), SILENCE);
+    });
+    clearTimeout(timer);
+    this.wake = undefined;
+    return heard;
+  }
+}

@@ -1,0 +1,263 @@
+import { BehaviorSubject } from "rxjs";
+import { type Recorded } from "../../domains/kernel";
+import { type EventLog } from "../eventstore";
+import { Fenced, type Leases } from "../mongo";
+import { catchUp } from "./catch-up";
+import { type LogTail, type TailMember } from "./log-tail";
+import { backoff, pause } from "./retry";
+
+/** What a consumer does with the events; the consumer brings them in order, exactly from where it left off. */
+export interface Handler {
+  readonly types: readonly string[];
+  /** Makes this process the only one to write, and answers the position reached so far. @throws Fenced */
+  claim(token: number): Promise<bigint>;
+  /** Handles a batch and makes it and the position durable together. @throws PoisonEvent, Fenced */
+  handle(events: readonly Recorded[], upTo: bigint): Promise<void>;
+  /** Makes a position durable that was reached without events. @throws Fenced */
+  checkpoint(position: bigint): Promise<void>;
+}
+
+/** An event that cannot be handled; the consumer stops and shows it. */
+export class PoisonEvent extends Error {
+  constructor(
+    readonly event: Recorded,
+    cause: unknown,
+  ) {
+    super(
+      `cannot handle ${event.type} at ${event.stream}@${event.revision}: ` +
+        (cause instanceof Error ? cause.message : String(cause)),
+      { cause },
+    );
+    this.name = "PoisonEvent";
+  }
+}
+
+export type ConsumerStatus = "starting" | "waiting" | "catching-up" | "live" | "failed" | "stopped";
+
+export interface ConsumerState {
+  readonly status: ConsumerStatus;
+  readonly position: bigint;
+  readonly error?: {
+    readonly message: string;
+    readonly stream?: string;
+    readonly revision?: number;
+    readonly type?: string;
+    readonly position?: string;
+    readonly stack?: string;
+  };
+}
+
+export interface ConsumerOptions {
+  readonly name: string;
+  readonly context: string;
+  readonly maxBatch?: number;
+  /**
+   * While events keep coming, at least this long, in ms, lies between two commits, so that they go together; the
+   * first event after a rest is handled at once, and so is everything while a reader waits.
+   */
+  readonly rhythm?: number;
+}
+
+export interface ConsumerServices {
+  readonly log: EventLog;
+  readonly tail: LogTail;
+  readonly leases: Leases;
+  /** All stream prefixes of the shop. */
+  readonly streams: readonly string[];
+  report(level: "info" | "warn" | "error", message: string, details: object): void;
+}
+
+/** A position reached without events becomes durable after this time, in ms. */
+const IDLE_CHECKPOINT = 5_000;
+/** How often a lease held by another is asked for, in ms. */
+const LEASE_POLL = 1_000;
+
+/** Brings the log to a handler: takes the lease, catches up, follows the tail, stops at what cannot be handled. */
+export class Consumer {
+  readonly position$ = new BehaviorSubject<bigint>(-1n);
+  readonly name: string;
+  readonly context: string;
+  private status: ConsumerStatus = "starting";
+  private error: ConsumerState["error"];
+  private durable = -1n;
+  private lastCommit = 0;
+  private waiters = 0;
+  private hurryUp: (() => void) | undefined;
+  private readonly stopping = new AbortController();
+  private running: Promise<void> | undefined;
+  private retryNow: (() => void) | undefined;
+
+  constructor(
+    private readonly handler: Handler,
+    private readonly services: ConsumerServices,
+    private readonly options: ConsumerOptions,
+  ) {
+    this.name = options.name;
+    this.context = options.context;
+  }
+
+  get state(): ConsumerState {
+    return { status: this.status, position: this.position$.value, ...(this.error && { error: this.error }) };
+  }
+
+  /** This process does the work: its position is the read model's. */
+  get holdsLease(): boolean {
+    return this.status === "catching-up" || this.status === "live" || this.status === "failed";
+  }
+
+  start(): void {
+    this.running ??= this.run();
+  }
+
+  /** Finishes the batch under way, makes the position durable and gives the lease back. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    this.retryNow?.();
+    this.hurryUp?.();
+    await this.running;
+  }
+
+  /** Goes on after a failure, from the event that caused it. */
+  retry(): void {
+    this.retryNow?.();
+  }
+
+  /** Commits without pause as long as somebody waits. Returns the way to stop waiting. */
+  hurry(): () => void {
+    this.waiters++;
+    this.hurryUp?.();
+    return () => this.waiters--;
+  }
+
+  private async run(): Promise<void> {
+    const { signal } = this.stopping;
+    const { name, context } = this.options;
+    for (let attempt = 0; !signal.aborted;) {
+      try {
+        const token = await this.services.leases.acquire(context, name);
+        if (token === undefined) {
+          this.status = "waiting";
+          await pause(LEASE_POLL, signal);
+          continue;
+        }
+        this.reached(await this.handler.claim(token), true);
+        await this.follow(signal);
+        attempt = 0;
+      } catch (error) {
+        if (error instanceof Fenced) {
+          this.status = "waiting";
+          await pause(LEASE_POLL, signal);
+        } else if (error instanceof PoisonEvent) {
+          await this.fail(error, signal);
+        } else {
+          this.services.report("warn", `${name} is interrupted and tries again`, { consumer: name, error });
+          this.error = { message: error instanceof Error ? error.message : String(error) };
+          await pause(backoff(attempt++, 100), signal);
+        }
+      }
+    }
+    this.status = "stopped";
+    await this.services.leases.release(context, name).catch(() => undefined);
+  }
+
+  private async follow(signal: AbortSignal): Promise<void> {
+    const { log, tail, streams } = this.services;
+    const { types } = this.handler;
+    const maxBatch = this.options.maxBatch ?? 2_000;
+    while (!signal.aborted) {
+      const member = tail.join(types);
+      try {
+        const after = this.position$.value;
+        if (after < member.joinedAt) {
+          this.status = "catching-up";
+          const handle = (events: readonly Recorded[], upTo: bigint) => this.handle(events, upTo);
+          await catchUp({ log, types, streams, after, target: member.joinedAt, maxBatch, signal, handle });
+        }
+        if (member.overflowed || signal.aborted) continue;
+        member.live = true;
+        this.status = "live";
+        this.error = undefined;
+        await this.live(member, maxBatch, signal);
+      } finally {
+        member.leave();
+      }
+    }
+    if (this.durable < this.position$.value) await this.handler.checkpoint(this.position$.value);
+  }
+
+  private async live(member: TailMember, maxBatch: number, signal: AbortSignal): Promise<void> {
+    const idle = this.services.tail.head$.subscribe((head) => {
+      // Nothing waits and nothing is under way: what the tail has seen beyond our events is seen by us too.
+      if (member.inbox.length === 0 && !member.overflowed && this.resting) this.reached(head);
+    });
+    const timer = setInterval(() => void this.saveIdlePosition(), IDLE_CHECKPOINT);
+    try {
+      while (!signal.aborted && !member.overflowed) {
+        this.resting = member.inbox.length === 0;
+        await member.ready(signal);
+        if (member.inbox.length === 0) continue;
+        this.resting = false;
+        await this.keepRhythm(signal);
+        const { events, upTo } = member.take(maxBatch);
+        await this.handle(events, upTo);
+      }
+    } finally {
+      this.resting = false;
+      idle.unsubscribe();
+      clearInterval(timer);
+    }
+  }
+
+  private resting = false;
+
+  private async keepRhythm(signal: AbortSignal): Promise<void> {
+    const wait = this.lastCommit + (this.options.rhythm ?? 20) - Date.now();
+    if (wait <= 0 || this.waiters > 0 || signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, wait);
+      this.hurryUp = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.hurryUp = undefined;
+  }
+
+  private async handle(events: readonly Recorded[], upTo: bigint): Promise<void> {
+    if (events.length > 0) {
+      await this.handler.handle(events, upTo);
+      this.lastCommit = Date.now();
+      this.durable = upTo;
+    }
+    this.reached(upTo);
+  }
+
+  private async saveIdlePosition(): Promise<void> {
+    const position = this.position$.value;
+    if (!this.resting || position <= this.durable) return;
+    this.durable = position;
+    await this.handler.checkpoint(position).catch(() => undefined); // fenced: the next batch finds out
+  }
+
+  private reached(position: bigint, claimed = false): void {
+    if (claimed) this.durable = position;
+    if (claimed || position > this.position$.value) this.position$.next(position);
+  }
+
+  private async fail(poison: PoisonEvent, signal: AbortSignal): Promise<void> {
+    const { event } = poison;
+    this.status = "failed";
+    this.error = {
+      message: poison.message,
+      stream: event.stream,
+      revision: event.revision,
+      type: event.type,
+      position: event.position.toString(),
+      ...(poison.cause instanceof Error && poison.cause.stack !== undefined && { stack: poison.cause.stack }),
+    };
+    this.services.report("error", poison.message, { consumer: this.name, ...this.error });
+    if (signal.aborted) return;
+    await new Promise<void>((resolve) => (this.retryNow = resolve));
+    this.retryNow = undefined;
+  }
+}

@@ -1,0 +1,92 @@
+import { Decimal128, type Collection } from "mongodb";
+import { type Feed, type FeedRow, type Recorded } from "../../domains/kernel";
+import { Checkpoints, type MongoStores } from "../mongo";
+import { PoisonEvent, type Handler } from "./consumer";
+import { type Committed } from "./projection-writer";
+
+/** A row as it is stored: its cursor as key, its amount as an exact decimal that the database can add up. */
+export interface StoredRow {
+  readonly _id: string;
+  readonly position: bigint;
+  readonly month: string;
+  readonly amount?: Decimal128;
+  readonly [field: string]: unknown;
+}
+
+/** Rows written in one call to the database; a batch of large orders has many more. */
+const CHUNK = 5_000;
+
+/** The cursor of a row: sorts as text in the order of the log, and of the rows within one event. */
+export function rowCursor(position: bigint, seq: number): string {
+  return `${position.toString(36).padStart(13, "0")}.${seq.toString(36).padStart(4, "0")}`;
+}
+
+/** Appends a feed's rows; rows and checkpoint go in one transaction, so each event's rows are there exactly once. */
+export class FeedWriter implements Handler {
+  readonly types: readonly string[];
+  private readonly checkpoints: Checkpoints;
+  private readonly rows: Collection<StoredRow>;
+  private token = -1;
+
+  constructor(
+    private readonly stores: MongoStores,
+    private readonly feed: Feed,
+    readonly target: string,
+    private readonly committed: Committed = () => undefined,
+  ) {
+    this.types = feed.events;
+    this.checkpoints = new Checkpoints(stores);
+    this.rows = stores.collection<StoredRow>(feed.context, target);
+  }
+
+  async claim(token: number): Promise<bigint> {
+    this.token = token;
+    return this.checkpoints.claim(this.feed.context, this.target, token);
+  }
+
+  async handle(events: readonly Recorded[], upTo: bigint): Promise<void> {
+    let rows: StoredRow[] = [];
+    for (const [index, event] of events.entries()) {
+      let fresh: readonly FeedRow[];
+      try {
+        fresh = this.feed.rows(event);
+      } catch (cause) {
+        const before = events[index - 1];
+        if (before) await this.commit(rows, before.position);
+        throw new PoisonEvent(event, cause);
+      }
+      for (const [seq, row] of fresh.entries()) rows.push(stored(row, event.position, seq));
+      if (rows.length >= CHUNK) {
+        await this.commit(rows, event.position);
+        rows = [];
+      }
+    }
+    await this.commit(rows, upTo);
+  }
+
+  async checkpoint(position: bigint): Promise<void> {
+    await this.checkpoints.advance(this.feed.context, this.target, this.token, position);
+  }
+
+  private async commit(rows: StoredRow[], position: bigint): Promise<void> {
+    if (rows.length === 0) return this.checkpoint(position);
+    await this.stores.client.withSession((session) =>
+      session.withTransaction(async () => {
+        await this.checkpoints.advance(this.feed.context, this.target, this.token, position, session);
+        await this.rows.insertMany(rows, { session, ordered: false });
+      }),
+    );
+    this.committed([], position);
+  }
+}
+
+function stored(row: FeedRow, position: bigint, seq: number): StoredRow {
+  const { occurredAt, amount } = row;
+  return {
+    _id: rowCursor(position, seq),
+    position,
+    month: typeof occurredAt === "string" ? occurredAt.slice(0, 7) : "",
+    ...row,
+    ...(typeof amount === "string" && { amount: Decimal128.fromString(amount) }),
+  } as StoredRow;
+}

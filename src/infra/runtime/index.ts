@@ -1,0 +1,12 @@
+export { type Accepted, type CommandContext, type Outcome, type Refused } from "./command";
+export { CommandHandler, type CommandFigures } from "./command-handler";
+export { Consumer, PoisonEvent, type ConsumerServices, type ConsumerState, type Handler } from "./consumer";
+export { FeedWriter, rowCursor, type StoredRow } from "./feed-writer";
+export { deriveId, fingerprint, newId } from "./ids";
+export { LogTail } from "./log-tail";
+export { ProcessWorker, type Dispatch } from "./process-worker";
+export { ProjectionWriter } from "./projection-writer";
+export { ReactionWorker, type Reaction } from "./reaction";
+export { ReadModel, ReadModels, type Change } from "./read-model";
+export { ReadModelRunner, RebuildUnderWay, type RunnerState } from "./read-model-runner";
+export { backoff, pause } from "./retry";

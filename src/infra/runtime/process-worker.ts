@@ -1,0 +1,255 @@
+import { type Aggregate, type Answer, type Deadline, type DomainEvent, type Intent, type ProcessManager, type Recorded } from "../../domains/kernel"; // prettier-ignore
+import { Checkpoints, type MongoStores } from "../mongo";
+import { type CommandContext, type Outcome } from "./command";
+import { type CommandHandler } from "./command-handler";
+import { PoisonEvent, type Handler } from "./consumer";
+import { deriveId } from "./ids";
+
+/** Sends a command to the aggregate an intent names. */
+export type Dispatch = (intent: Intent, context: CommandContext) => Promise<Outcome>;
+
+interface TimerDocument {
+  readonly _id: string;
+  readonly process: string;
+  readonly processId: string;
+  readonly name: string;
+  readonly at: Date;
+  readonly correlationId: string;
+}
+
+/** How often due timers are looked for, in ms. */
+const TIMER_POLL = 250;
+/** Rounds of commands and answers after which a process is taken to run in circles. */
+const MAX_ROUNDS = 1_000;
+
+type AnyProcess = ProcessManager<unknown, DomainEvent, DomainEvent>;
+type Input =
+  { readonly kind: "event"; readonly event: Recorded } | { readonly kind: "deadline"; readonly deadline: Deadline };
+
+interface Step {
+  readonly processId: string;
+  readonly inputs: readonly Input[];
+  readonly correlationId: string;
+  readonly causationId: string;
+}
+
+/** The process moved on under another worker's hands; the step is tried again from its stream. */
+class ProcessMoved extends Error {}
+
+/**
+ * Runs a process manager: feeds events to its processes, sends the commands they want, and wakes them at their
+ * deadlines. Timers and checkpoint are kept in one transaction; commands sent twice after a crash carry the same ids.
+ */
+export class ProcessWorker implements Handler {
+  readonly types: readonly string[];
+  private readonly checkpoints: Checkpoints;
+  private readonly aggregate: Aggregate<readonly DomainEvent[], DomainEvent, unknown>;
+  private readonly busy = new Map<string, Promise<unknown>>();
+  private token = -1;
+  private ticking: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly process: AnyProcess,
+    private readonly handler: CommandHandler,
+    private readonly dispatch: Dispatch,
+    private readonly stores: MongoStores,
+    private readonly report: (message: string, details: object) => void,
+  ) {
+    this.types = process.events;
+    this.checkpoints = new Checkpoints(stores);
+    this.aggregate = {
+      category: process.category,
+      initialState: process.initialState,
+      decide: (events) => events,
+      evolve: (state, event) => process.evolve(state, event),
+    };
+  }
+
+  async claim(token: number): Promise<bigint> {
+    this.token = token;
+    await this.timers().createIndex({ process: 1, at: 1 });
+    const position = await this.checkpoints.claim(this.process.context, this.process.name, token);
+    clearInterval(this.ticking);
+    this.ticking = setInterval(() => void this.tick(), TIMER_POLL);
+    return position;
+  }
+
+  release(): void {
+    clearInterval(this.ticking);
+  }
+
+  async handle(events: readonly Recorded[], upTo: bigint): Promise<void> {
+    const steps = new Map<string, { inputs: Input[]; first: Recorded }>();
+    for (const event of events) {
+      let id: string | undefined;
+      try {
+        id = this.process.processId(event);
+      } catch (cause) {
+        throw new PoisonEvent(event, cause);
+      }
+      if (id === undefined) continue;
+      const step = steps.get(id);
+      if (step) step.inputs.push({ kind: "event", event });
+      else steps.set(id, { inputs: [{ kind: "event", event }], first: event });
+    }
+    const outcomes = await Promise.all(
+      [...steps].map(async ([processId, { inputs, first }]) => {
+        const { correlationId } = first.metadata;
+        return {
+          processId,
+          correlationId,
+          deadline: await this.advance({ processId, inputs, correlationId, causationId: first.id }),
+        };
+      }),
+    );
+    await this.commit(outcomes, upTo);
+  }
+
+  async checkpoint(position: bigint): Promise<void> {
+    await this.checkpoints.advance(this.process.context, this.process.name, this.token, position);
+  }
+
+  /** Runs one process to rest, after whatever it is busy with. */
+  private advance(step: Step): Promise<Deadline | undefined> {
+    const before = this.busy.get(step.processId) ?? Promise.resolve();
+    const run = before.catch(() => undefined).then(() => this.run(step));
+    this.busy.set(step.processId, run);
+    const clear = () => {
+      if (this.busy.get(step.processId) === run) this.busy.delete(step.processId);
+    };
+    run.then(clear, clear);
+    return run;
+  }
+
+  private async run(step: Step): Promise<Deadline | undefined> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await this.runOnce(step, attempt > 0);
+      } catch (error) {
+        if (!(error instanceof ProcessMoved) || attempt >= 5) throw error;
+      }
+    }
+  }
+
+  private async runOnce(step: Step, again: boolean): Promise<Deadline | undefined> {
+    const { process } = this;
+    const [first] = step.inputs;
+    const begins = !again && first?.kind === "event" && (process.starts?.includes(first.event.type) ?? false);
+    const loaded = begins
+      ? { state: process.initialState, revision: -1 }
+      : await this.handler.load(this.aggregate, step.processId);
+    let state = loaded.state;
+    const recorded: DomainEvent[] = [];
+    const record = (events: readonly DomainEvent[]) => {
+      for (const event of events) {
+        recorded.push(event);
+        state = process.evolve(state, event);
+      }
+    };
+    for (const input of step.inputs) {
+      try {
+        if (input.kind === "event") record(process.react(input.event, state));
+        else record(process.expired(input.deadline, new Date().toISOString(), state));
+      } catch (cause) {
+        throw input.kind === "event" ? new PoisonEvent(input.event, cause) : cause;
+      }
+    }
+    for (let round = 0; ; round++) {
+      const intents = process.wants(state);
+      if (intents.length === 0) break;
+      if (round >= MAX_ROUNDS) throw new Error(`process ${process.category}-${step.processId} runs in circles`);
+      const answers = await Promise.all(intents.map((intent) => this.send(intent, step)));
+      const at = new Date().toISOString();
+      for (const [index, intent] of intents.entries()) {
+        const answer = answers[index];
+        if (answer) record(process.answered(intent, answer, at, state));
+      }
+    }
+    if (recorded.length > 0) await this.record(step, recorded, loaded.revision);
+    return process.deadline(state);
+  }
+
+  private async send(intent: Intent, step: Step): Promise<Answer> {
+    const outcome = await this.dispatch(intent, {
+      commandId: deriveId("process", this.process.category, step.processId, intent.key),
+      correlationId: step.correlationId,
+      causationId: step.causationId,
+      actor: `process:${this.process.name}`,
+    });
+    if (outcome.accepted) return { accepted: true };
+    // Losing races is no answer to the question asked: the step is repeated, and the command with it.
+    if (outcome.error.code === "contention") throw new Error(outcome.error.message);
+    return { accepted: false, error: outcome.error };
+  }
+
+  private async record(step: Step, events: readonly DomainEvent[], revision: number): Promise<void> {
+    const outcome = await this.handler.execute(this.aggregate, step.processId, events, {
+      commandId: deriveId("process", this.process.category, step.processId, "step", revision + 1),
+      correlationId: step.correlationId,
+      causationId: step.causationId,
+      actor: `process:${this.process.name}`,
+      expectedRevision: revision,
+      assumeNew: revision < 0,
+    });
+    if (!outcome.accepted || outcome.repeated) throw new ProcessMoved(step.processId);
+  }
+
+  private async commit(
+    outcomes: readonly { processId: string; correlationId: string; deadline: Deadline | undefined }[],
+    position: bigint,
+  ): Promise<void> {
+    const { context, name } = this.process;
+    const writes = outcomes.map(({ processId, correlationId, deadline }) => {
+      const _id = `${name}:${processId}`;
+      return deadline
+        ? {
+            replaceOne: { filter: { _id }, replacement: timer(name, processId, deadline, correlationId), upsert: true },
+          }
+        : { deleteOne: { filter: { _id } } };
+    });
+    if (writes.length === 0) return this.checkpoint(position);
+    await this.stores.client.withSession((session) =>
+      session.withTransaction(async () => {
+        await this.checkpoints.advance(context, name, this.token, position, session);
+        await this.timers().bulkWrite(writes, { session, ordered: false });
+      }),
+    );
+  }
+
+  private async tick(): Promise<void> {
+    const due = await this.timers()
+      .find({ process: this.process.name, at: { $lte: new Date() } })
+      .limit(200)
+      .toArray()
+      .catch(() => []);
+    await Promise.all(due.map((each) => this.wake(each)));
+  }
+
+  private async wake(due: TimerDocument): Promise<void> {
+    const deadline: Deadline = { name: due.name, at: due.at.toISOString() };
+    const { processId, correlationId } = due;
+    try {
+      const next = await this.advance({
+        processId,
+        inputs: [{ kind: "deadline", deadline }],
+        correlationId,
+        causationId: processId,
+      });
+      // Only the timer that fired is touched: an event handled meanwhile may have set another.
+      const filter = { _id: due._id, at: due.at };
+      if (next) await this.timers().replaceOne(filter, timer(this.process.name, processId, next, correlationId));
+      else await this.timers().deleteOne(filter);
+    } catch (error) {
+      this.report(`a deadline of ${this.process.name} could not be handled and is tried again`, { processId, error });
+    }
+  }
+
+  private timers() {
+    return this.stores.collection<TimerDocument>(this.process.context, "timers");
+  }
+}
+
+function timer(process: string, processId: string, deadline: Deadline, correlationId: string): TimerDocument {
+  const { name, at } = deadline;
+  return { _id: `${process}:${processId}`, process, processId, name, at: new Date(at), correlationId };
+}

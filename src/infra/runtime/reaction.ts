@@ -1,0 +1,60 @@
+import { type Recorded } from "../../domains/kernel";
+import { Checkpoints, type MongoStores } from "../mongo";
+import { PoisonEvent, type Handler } from "./consumer";
+
+/**
+ * Does something outside the shop when an event happens (asks a payment provider, tells another system). Events of
+ * one stream are handled in order; after a crash some are handled again, so `react` must be repeatable.
+ */
+export interface Reaction {
+  readonly name: string;
+  readonly context: string;
+  readonly events: readonly string[];
+  react(event: Recorded): Promise<void>;
+}
+
+/** Feeds a reaction from the log and keeps its place. */
+export class ReactionWorker implements Handler {
+  readonly types: readonly string[];
+  private readonly checkpoints: Checkpoints;
+  private token = -1;
+
+  constructor(
+    private readonly reaction: Reaction,
+    stores: MongoStores,
+    private readonly isTransient: (error: unknown) => boolean,
+  ) {
+    this.types = reaction.events;
+    this.checkpoints = new Checkpoints(stores);
+  }
+
+  claim(token: number): Promise<bigint> {
+    this.token = token;
+    return this.checkpoints.claim(this.reaction.context, this.reaction.name, token);
+  }
+
+  async handle(events: readonly Recorded[], upTo: bigint): Promise<void> {
+    const streams = new Map<string, Promise<void>>();
+    for (const event of events) {
+      const before = streams.get(event.stream) ?? Promise.resolve();
+      streams.set(
+        event.stream,
+        before.then(() => this.react(event)),
+      );
+    }
+    await Promise.all(streams.values());
+    await this.checkpoint(upTo);
+  }
+
+  async checkpoint(position: bigint): Promise<void> {
+    await this.checkpoints.advance(this.reaction.context, this.reaction.name, this.token, position);
+  }
+
+  private async react(event: Recorded): Promise<void> {
+    try {
+      await this.reaction.react(event);
+    } catch (cause) {
+      throw this.isTransient(cause) ? cause : new PoisonEvent(event, cause);
+    }
+  }
+}

@@ -1,0 +1,216 @@
+import { type Subscription } from "rxjs";
+import { Checkpoints, type MongoStores } from "../mongo";
+import { Consumer, type ConsumerOptions, type ConsumerServices, type ConsumerState, type Handler } from "./consumer";
+import { type Committed } from "./projection-writer";
+import { type ReadModel } from "./read-model";
+import { pause } from "./retry";
+
+/** Which collection of a read model serves, and which one is being built. */
+interface Pointer {
+  readonly _id: string;
+  readonly version: number;
+  readonly active: string;
+  readonly building?: string;
+  readonly previous?: string;
+  /** Rises with each rebuild, so that each has a collection of its own. */
+  readonly generation: number;
+}
+
+export interface RunnerSpec {
+  readonly name: string;
+  readonly context: string;
+  readonly version: number;
+  readonly kind: "projection" | "feed";
+  writer(target: string, committed: Committed): Handler;
+}
+
+export interface RunnerState {
+  readonly name: string;
+  readonly context: string;
+  readonly kind: "projection" | "feed";
+  readonly version: number;
+  readonly target: string;
+  readonly active: ConsumerState;
+  readonly building?: ConsumerState & { readonly target: string; readonly version: number };
+}
+
+/** A rebuild was asked for while one is under way. */
+export class RebuildUnderWay extends Error {}
+
+/**
+ * Keeps one read model up to date. A new version, or a rebuild, is built beside the collection that serves and takes
+ * its place atomically once it is level.
+ */
+export class ReadModelRunner {
+  private active: Consumer | undefined;
+  private building: Consumer | undefined;
+  private pointer: Pointer | undefined;
+  private following: Subscription | undefined;
+  private readonly stopping = new AbortController();
+  private switching: Promise<void> | undefined;
+
+  constructor(
+    private readonly spec: RunnerSpec,
+    private readonly stores: MongoStores,
+    private readonly services: ConsumerServices,
+    private readonly model: ReadModel,
+    private readonly options: Pick<ConsumerOptions, "maxBatch" | "rhythm"> = {},
+  ) {}
+
+  get name(): string {
+    return this.spec.name;
+  }
+
+  get state(): RunnerState {
+    const { name, context, kind, version } = this.spec;
+    const { pointer, building } = this;
+    return {
+      name,
+      context,
+      kind,
+      version: pointer?.version ?? version,
+      target: pointer?.active ?? "",
+      active: this.active?.state ?? { status: "starting", position: -1n },
+      ...(building && { building: { ...building.state, target: pointer?.building ?? "", version } }),
+    };
+  }
+
+  async start(): Promise<void> {
+    const { name, version } = this.spec;
+    const target = `${name}_v${version}`;
+    const pointers = this.pointers();
+    const found = await pointers.findOneAndUpdate(
+      { _id: name },
+      { $setOnInsert: { version, active: target, generation: 0 } },
+      { upsert: true, returnDocument: "after" },
+    );
+    this.pointer = found as Pointer;
+    if (found && found.version < version && !found.building) {
+      await pointers.updateOne({ _id: name }, { $set: { building: target } });
+      this.pointer = { ...found, building: target };
+    }
+    this.follow(this.pointer);
+    if (this.pointer.building) this.build(this.pointer.building);
+  }
+
+  /** @throws RebuildUnderWay */
+  async rebuild(): Promise<string> {
+    const { name, version } = this.spec;
+    const pointer = await this.pointers().findOneAndUpdate(
+      { _id: name, building: { $exists: false } },
+      [
+        { $set: { generation: { $add: ["$generation", 1] } } },
+        { $set: { building: { $concat: [`${name}_v${version}_`, { $toString: "$generation" }] } } },
+      ],
+      { returnDocument: "after" },
+    );
+    if (!pointer?.building) throw new RebuildUnderWay(`${name} is being rebuilt already`);
+    this.pointer = pointer;
+    this.build(pointer.building);
+    return pointer.building;
+  }
+
+  retry(): void {
+    this.active?.retry();
+    this.building?.retry();
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.switching;
+    await Promise.all([this.active?.stop(), this.building?.stop()]);
+    this.following?.unsubscribe();
+  }
+
+  private follow(pointer: Pointer): void {
+    // An older version's collection serves as it is until the new one takes over: its code is gone.
+    if (pointer.version !== this.spec.version) {
+      this.model.serve(pointer.active);
+      return;
+    }
+    this.active = this.consumer(pointer.active);
+    this.active.start();
+    this.publish(this.active, pointer.active);
+  }
+
+  private publish(consumer: Consumer, target: string): void {
+    this.following?.unsubscribe();
+    this.following = consumer.position$.subscribe((position) => this.model.moved(position));
+    this.model.serve(target, () => consumer.hurry());
+  }
+
+  private build(target: string): void {
+    this.building = this.consumer(target);
+    this.building.start();
+    this.switching = this.takeOver(target, this.building).catch((error: unknown) =>
+      this.services.report("error", `the rebuild of ${this.name} could not take over`, { target, error }),
+    );
+  }
+
+  private consumer(target: string): Consumer {
+    const { context } = this.spec;
+    const committed: Committed = (ids, position) => {
+      if (this.pointer?.active === target) this.model.changed(ids, position);
+    };
+    const writer = this.spec.writer(target, committed);
+    return new Consumer(writer, this.services, { ...this.options, name: target, context });
+  }
+
+  /** Waits until the new collection is level with the one that serves, and puts it in its place. */
+  private async takeOver(target: string, builder: Consumer): Promise<void> {
+    const { signal } = this.stopping;
+    while (!signal.aborted) {
+      const before = this.pointer;
+      if (builder.state.status === "live" && before && (await this.swap(before, target, builder))) {
+        const old = this.active;
+        this.active = builder;
+        this.building = undefined;
+        const { building: _, ...rest } = before;
+        this.pointer = { ...rest, version: this.spec.version, active: target, previous: before.active };
+        this.publish(builder, target);
+        await old?.stop();
+        if (before.previous) await this.discard(before.previous);
+        this.services.report("info", `${target} has taken over from ${before.active}`, { readModel: this.name });
+        return;
+      }
+      await pause(20, signal);
+    }
+  }
+
+  /**
+   * In one transaction: the old collection's writer is shut out, provided that it is not ahead, and the pointer moves.
+   * So no reader ever sees an older state than before.
+   */
+  private async swap(pointer: Pointer, target: string, builder: Consumer): Promise<boolean> {
+    const { context, name, version } = this.spec;
+    const level = builder.position$.value;
+    const checkpoints = new Checkpoints(this.stores).collection(context);
+    return this.stores.client.withSession((session) =>
+      session.withTransaction(async () => {
+        const fenced = await checkpoints.updateOne(
+          { _id: pointer.active, position: { $lte: level } },
+          { $inc: { token: 1_000_000 } },
+          { session },
+        );
+        if (fenced.matchedCount === 0 && (await checkpoints.findOne({ _id: pointer.active }, { session })))
+          return false;
+        const moved = await this.pointers().updateOne(
+          { _id: name, building: target },
+          { $set: { active: target, version, previous: pointer.active }, $unset: { building: true } },
+          { session },
+        );
+        return moved.matchedCount === 1;
+      }),
+    );
+  }
+
+  private async discard(target: string): Promise<void> {
+    const { context } = this.spec;
+    await this.stores.database(context).dropCollection(target);
+    await new Checkpoints(this.stores).drop(context, target);
+  }
+
+  private pointers() {
+    return this.stores.collection<Pointer>(this.spec.context, "read_models");
+  }
+}

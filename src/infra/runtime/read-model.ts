@@ -1,0 +1,102 @@
+import { type Collection } from "mongodb";
+import { BehaviorSubject, filter, firstValueFrom, map, merge, race, Subject, timer } from "rxjs";
+import { type Document } from "../../domains/kernel";
+import { type MongoStores } from "../mongo";
+
+/** What changed in a read model; `ids` is undefined when everything may have (a new version took over). */
+export interface Change {
+  readonly ids: readonly string[] | undefined;
+  readonly position: bigint;
+}
+
+/**
+ * A read model as its readers see it: which collection serves now, how far it has got, and what changes in it. Fed by
+ * the worker in this process, or by change streams where the worker runs elsewhere.
+ */
+export class ReadModel<D extends Document = Document> {
+  readonly position$ = new BehaviorSubject<bigint>(-1n);
+  readonly changes$ = new Subject<Change>();
+  /** Rises with every change: an answer made under an older generation may be stale. */
+  generation = 0;
+  private target: string | undefined;
+  private hurry: () => () => void = () => () => undefined;
+
+  constructor(
+    private readonly stores: MongoStores,
+    readonly context: string,
+    readonly name: string,
+  ) {}
+
+  /** The collection that serves now. */
+  get collection(): Collection<D> {
+    return this.stores.collection<D>(this.context, this.target ?? `${this.name}_v1`);
+  }
+
+  get ready(): boolean {
+    return this.target !== undefined;
+  }
+
+  get position(): bigint {
+    return this.position$.value;
+  }
+
+  /**
+   * Waits until everything up to the position can be read.
+   * @returns false when it took longer than `timeout` ms
+   */
+  async waitFor(position: bigint, timeout: number): Promise<boolean> {
+    if (this.position >= position) return true;
+    const release = this.hurry();
+    try {
+      return await firstValueFrom(
+        race(
+          this.position$.pipe(
+            filter((reached) => reached >= position),
+            map(() => true),
+          ),
+          merge(timer(timeout)).pipe(map(() => false)),
+        ),
+        { defaultValue: false },
+      );
+    } finally {
+      release();
+    }
+  }
+
+  /** For the worker: another collection serves from now on. */
+  serve(target: string, hurry?: () => () => void): void {
+    this.target = target;
+    if (hurry) this.hurry = hurry;
+    this.generation++;
+    this.changes$.next({ ids: undefined, position: this.position });
+  }
+
+  /** For the worker: documents changed. Readers are told before they can learn the new position. */
+  changed(ids: readonly string[] | undefined, position: bigint): void {
+    this.generation++;
+    this.changes$.next({ ids, position });
+  }
+
+  /** For the worker: everything up to the position can be read. */
+  moved(position: bigint): void {
+    if (position > this.position) this.position$.next(position);
+  }
+}
+
+/** All read models that this process reads or writes. */
+export class ReadModels {
+  private readonly models = new Map<string, ReadModel>();
+
+  constructor(private readonly stores: MongoStores) {}
+
+  get<D extends Document>(context: string, name: string): ReadModel<D> {
+    const key = `${context}.${name}`;
+    let model = this.models.get(key);
+    if (!model) this.models.set(key, (model = new ReadModel(this.stores, context, name)));
+    return model as unknown as ReadModel<D>;
+  }
+
+  all(): readonly ReadModel[] {
+    return [...this.models.values()];
+  }
+}
