@@ -1,1 +1,5 @@
+export * from "./category";
+export * from "./claim";
 export * from "./events";
+export * from "./product";
+export * from "./product-state";

@@ -1,1 +1,3 @@
 export * from "./events";
+export * from "./price";
+export * from "./price-at";
