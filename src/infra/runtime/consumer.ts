@@ -15,6 +15,8 @@ export interface Handler {
   handle(events: readonly Recorded[], upTo: bigint): Promise<void>;
   /** Makes a position durable that was reached without events. @throws Fenced */
   checkpoint(position: bigint): Promise<void>;
+  /** This process no longer does the work. */
+  release?(): void;
 }
 
 /** An event that cannot be handled; the consumer stops and shows it. */
@@ -141,7 +143,7 @@ export class Consumer {
           continue;
         }
         this.reached(await this.handler.claim(token), true);
-        await this.follow(signal);
+        await this.follow(signal).finally(() => this.handler.release?.());
         attempt = 0;
       } catch (error) {
         if (error instanceof Fenced) {

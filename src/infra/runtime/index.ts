@@ -1,3 +1,4 @@
+export { ChangeWatcher } from "./change-watcher";
 export { type Accepted, type CommandContext, type Outcome, type Refused } from "./command";
 export { CommandHandler, type CommandFigures } from "./command-handler";
 export { Consumer, PoisonEvent, type ConsumerServices, type ConsumerState, type Handler } from "./consumer";

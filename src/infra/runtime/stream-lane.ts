@@ -66,7 +66,9 @@ export class StreamLane {
   /** The aggregate with everything the log has of it. */
   async current(): Promise<LoadedAggregate> {
     const cached = this.services.cache.get(this.stream);
-    return cached ? this.refresh(cached) : this.load();
+    const current = await (cached ? this.refresh(cached) : this.load());
+    if (current.revision >= 0) this.services.cache.set(this.stream, current);
+    return current;
   }
 
   private async run(): Promise<void> {

@@ -1,0 +1,50 @@
+import { type Aggregate, type EventCatalogue, type Feed, type ProcessManager, type Projection } from "../domains/kernel"; // prettier-ignore
+import { type Reaction } from "../infra/runtime";
+
+/* The engine holds parts of every context side by side, so their own types are forgotten here and only here. */
+/* eslint-disable @typescript-eslint/no-explicit-any */
+export type AnyAggregate = Aggregate<any, any, any>;
+export type AnyProjection = Projection<any, any>;
+export type AnyFeed = Feed<any>;
+export type AnyProcess = ProcessManager<any, any, any>;
+/* eslint-enable @typescript-eslint/no-explicit-any */
+
+/** Everything one bounded context brings. */
+export interface Context {
+  readonly name: string;
+  readonly events: EventCatalogue;
+  readonly aggregates: readonly AnyAggregate[];
+  readonly projections: readonly AnyProjection[];
+  readonly feeds: readonly AnyFeed[];
+  readonly processes: readonly AnyProcess[];
+  /** What the context does outside the shop; built with the engine's means of sending commands. */
+  readonly reactions: (send: SendCommand) => readonly Reaction[];
+}
+
+/** Sends a command from within the shop; resolves with what became of it. */
+export type SendCommand = (
+  category: string,
+  id: string,
+  command: { readonly type: string } & Readonly<Record<string, unknown>>,
+  cause: { readonly key: string; readonly correlationId: string; readonly causationId: string; readonly actor: string },
+) => Promise<
+  { readonly accepted: true } | { readonly accepted: false; readonly code: string; readonly message: string }
+>;
+
+/** The event types of all contexts together. @throws when two contexts define the same type */
+export function catalogueOf(contexts: readonly Context[]): EventCatalogue {
+  const all: Record<string, EventCatalogue[string]> = {};
+  for (const { name, events } of contexts)
+    for (const [type, definition] of Object.entries(events)) {
+      if (all[type]) throw new Error(`event type ${type} of ${name} is defined by another context too`);
+      all[type] = definition;
+    }
+  return all;
+}
+
+export function categoriesOf(contexts: readonly Context[]): readonly string[] {
+  return contexts.flatMap(({ aggregates, processes }) => [
+    ...aggregates.map(({ category }) => category),
+    ...processes.map(({ category }) => category),
+  ]);
+}

@@ -1,0 +1,210 @@
+import { type DomainEvent, type Intent } from "../domains/kernel";
+import { EventLog, EventLogUnavailable } from "../infra/eventstore";
+import { Leases, MongoStores } from "../infra/mongo";
+import {
+  ChangeWatcher,
+  CommandHandler,
+  Consumer,
+  deriveId,
+  FeedWriter,
+  LogTail,
+  ProcessWorker,
+  ProjectionWriter,
+  ReactionWorker,
+  ReadModelRunner,
+  ReadModels,
+  type CommandContext,
+  type ConsumerServices,
+  type ConsumerState,
+  type Outcome,
+  type RunnerState,
+} from "../infra/runtime";
+import { catalogueOf, categoriesOf, type AnyAggregate, type Context, type SendCommand } from "./context";
+
+export interface EngineOptions {
+  readonly contexts: readonly Context[];
+  readonly eventstoreUrl: string;
+  readonly mongoUrl: string;
+  readonly mongoPrefix?: string;
+  /** `1` for the bundled single node, `majority` for any other server. */
+  readonly writeConcern?: "majority" | 1;
+  /** Names of the projections, feeds, processes and reactions to run here, or of their contexts; none when empty. */
+  readonly work: "all" | readonly string[];
+  /** Whether read models are read here that other processes may write. */
+  readonly watch: boolean;
+  readonly cacheSize?: number;
+  report(level: "info" | "warn" | "error", message: string, details: object): void;
+}
+
+/** One worker as the operations API shows it. */
+export interface WorkerState {
+  readonly name: string;
+  readonly context: string;
+  readonly kind: "process" | "reaction";
+  readonly state: ConsumerState;
+}
+
+/** The running engine: commands in, read models out. */
+export class Engine {
+  readonly models: ReadModels;
+  readonly runners: ReadonlyMap<string, ReadModelRunner>;
+  readonly workers: ReadonlyMap<string, { readonly consumer: Consumer; readonly kind: WorkerState["kind"] }>;
+  private readonly aggregates: ReadonlyMap<string, AnyAggregate>;
+  private readonly watchers: readonly ChangeWatcher[];
+
+  private constructor(
+    private readonly options: EngineOptions,
+    readonly log: EventLog,
+    readonly stores: MongoStores,
+    readonly tail: LogTail,
+    private readonly leases: Leases,
+    readonly commands: CommandHandler,
+  ) {
+    const { contexts, report } = options;
+    this.models = new ReadModels(stores);
+    this.aggregates = new Map(
+      contexts.flatMap(({ aggregates }) => aggregates.map((aggregate) => [aggregate.category, aggregate] as const)),
+    );
+    const streams = categoriesOf(contexts).map((category) => `${category}-`);
+    const services: ConsumerServices = { log, tail, leases, streams, report };
+    this.runners = this.readModelRunners(services);
+    this.workers = this.processWorkers(services);
+    this.watchers = options.watch ? this.changeWatchers() : [];
+  }
+
+  /** Connects to both stores and starts the work. */
+  static async start(options: EngineOptions): Promise<Engine> {
+    const { mongoUrl, mongoPrefix, writeConcern } = options;
+    const log = new EventLog(options.eventstoreUrl, catalogueOf(options.contexts));
+    const stores = await MongoStores.connect({
+      url: mongoUrl,
+      ...(mongoPrefix !== undefined && { prefix: mongoPrefix }),
+      ...(writeConcern !== undefined && { writeConcern }),
+    });
+    const streams = categoriesOf(options.contexts).map((category) => `${category}-`);
+    const tail = new LogTail(log, streams);
+    const commands = new CommandHandler(log, options.cacheSize === undefined ? {} : { cacheSize: options.cacheSize });
+    const engine = new Engine(options, log, stores, tail, new Leases(stores), commands);
+    await tail.start();
+    await Promise.all([...engine.runners.values()].map((runner) => runner.start()));
+    await Promise.all(engine.watchers.map((watcher) => watcher.start()));
+    for (const { consumer } of engine.workers.values()) consumer.start();
+    return engine;
+  }
+
+  /** The aggregate of a stream category. */
+  aggregate(category: string): AnyAggregate | undefined {
+    return this.aggregates.get(category);
+  }
+
+  /** Sends a command to the aggregate that an intent names. */
+  readonly dispatch = (intent: Intent, context: CommandContext): Promise<Outcome> => {
+    const aggregate = this.aggregates.get(intent.category);
+    if (!aggregate) throw new Error(`no aggregate has streams of category ${intent.category}`);
+    const command = { ...intent.command, at: new Date().toISOString() };
+    return this.commands.execute<unknown, DomainEvent, unknown>(aggregate, intent.id, command, context);
+  };
+
+  get readModelStates(): readonly RunnerState[] {
+    return [...this.runners.values()].map(({ state }) => state);
+  }
+
+  get workerStates(): readonly WorkerState[] {
+    return [...this.workers.values()].map(({ consumer, kind }) => {
+      const { name, context, state } = consumer;
+      return { name, context, kind, state };
+    });
+  }
+
+  /** Stops taking in work, finishes what is under way, makes positions durable and disconnects. */
+  async stop(): Promise<void> {
+    await Promise.all([
+      ...[...this.workers.values()].map(({ consumer }) => consumer.stop()),
+      ...[...this.runners.values()].map((runner) => runner.stop()),
+      ...this.watchers.map((watcher) => watcher.stop()),
+    ]);
+    this.leases.stop();
+    await this.tail.stop();
+    await this.log.close();
+    await this.stores.close();
+  }
+
+  /** Work is chosen by its full name (`storefront.products`), its bare name or its whole context. */
+  private wanted(context: string, name: string): boolean {
+    const { work } = this.options;
+    return work === "all" || [context, name, `${context}.${name}`].some((each) => work.includes(each));
+  }
+
+  private readModelRunners(services: ConsumerServices): ReadonlyMap<string, ReadModelRunner> {
+    const runners = new Map<string, ReadModelRunner>();
+    for (const { projections, feeds } of this.options.contexts) {
+      for (const projection of projections) {
+        const { name, context, version } = projection;
+        const model = this.models.get(context, name);
+        if (!this.wanted(context, name)) continue;
+        const writer = (target: string, committed: (ids: readonly string[], position: bigint) => void) =>
+          new ProjectionWriter(this.stores, projection, target, committed);
+        const spec = { name, context, version, kind: "projection" as const, writer };
+        runners.set(`${context}.${name}`, new ReadModelRunner(spec, this.stores, services, model));
+      }
+      for (const feed of feeds) {
+        const { name, context, version } = feed;
+        const model = this.models.get(context, name);
+        if (!this.wanted(context, name)) continue;
+        const writer = (target: string, committed: (ids: readonly string[], position: bigint) => void) =>
+          new FeedWriter(this.stores, feed, target, committed);
+        const spec = { name, context, version, kind: "feed" as const, writer };
+        runners.set(`${context}.${name}`, new ReadModelRunner(spec, this.stores, services, model, { rhythm: 100 }));
+      }
+    }
+    return runners;
+  }
+
+  private processWorkers(services: ConsumerServices): Engine["workers"] {
+    const workers = new Map<string, { consumer: Consumer; kind: WorkerState["kind"] }>();
+    const { report } = this.options;
+    for (const { processes, reactions } of this.options.contexts) {
+      for (const process of processes) {
+        const { name, context } = process;
+        if (!this.wanted(context, name)) continue;
+        const warn = (message: string, details: object) => report("warn", message, details);
+        const handler = new ProcessWorker(process, this.commands, this.dispatch, this.stores, warn);
+        const consumer = new Consumer(handler, services, { name, context, rhythm: 0, maxBatch: 256 });
+        workers.set(`${context}.${name}`, { consumer, kind: "process" });
+      }
+      for (const reaction of reactions(this.send)) {
+        const { name, context } = reaction;
+        if (!this.wanted(context, name)) continue;
+        const handler = new ReactionWorker(reaction, this.stores, (error) => error instanceof EventLogUnavailable);
+        const consumer = new Consumer(handler, services, { name, context, rhythm: 0, maxBatch: 256 });
+        workers.set(`${context}.${name}`, { consumer, kind: "reaction" });
+      }
+    }
+    return workers;
+  }
+
+  /** Follows in the database what is not worked on here. */
+  private changeWatchers(): readonly ChangeWatcher[] {
+    const foreign = this.models.all().filter(({ context, name }) => !this.runners.has(`${context}.${name}`));
+    const contexts = new Set(foreign.map(({ context }) => context));
+    return [...contexts].map(
+      (context) =>
+        new ChangeWatcher(
+          this.stores,
+          context,
+          foreign.filter((model) => model.context === context),
+        ),
+    );
+  }
+
+  private readonly send: SendCommand = async (category, id, command, cause) => {
+    const { key, correlationId, causationId, actor } = cause;
+    const outcome = await this.dispatch(
+      { key, category, id, command },
+      { commandId: deriveId(category, id, key), correlationId, causationId, actor },
+    );
+    if (outcome.accepted) return { accepted: true };
+    if (outcome.error.code === "contention") throw new EventLogUnavailable(outcome.error.message);
+    return { accepted: false, code: outcome.error.code, message: outcome.error.message };
+  };
+}
