@@ -1,5 +1,6 @@
+import { LRUCache } from "lru-cache";
 import { type Collection } from "mongodb";
-import { BehaviorSubject, filter, firstValueFrom, map, merge, race, Subject, timer } from "rxjs";
+import { BehaviorSubject, filter, firstValueFrom, map, race, Subject, timer } from "rxjs";
 import { type Document } from "../../domains/kernel";
 import { type MongoStores } from "../mongo";
 
@@ -8,6 +9,9 @@ export interface Change {
   readonly ids: readonly string[] | undefined;
   readonly position: bigint;
 }
+
+/** Documents kept in memory per read model; each is forgotten when it changes. */
+const KEPT_DOCUMENTS = 5_000;
 
 /**
  * A read model as its readers see it: which collection serves now, how far it has got, and what changes in it. Fed by
@@ -18,6 +22,7 @@ export class ReadModel<D extends Document = Document> {
   readonly changes$ = new Subject<Change>();
   /** Rises with every change: an answer made under an older generation may be stale. */
   generation = 0;
+  private readonly documents = new LRUCache<string, { readonly document: D | undefined }>({ max: KEPT_DOCUMENTS });
   private target: string | undefined;
   private hurry: () => () => void = () => () => undefined;
 
@@ -41,6 +46,20 @@ export class ReadModel<D extends Document = Document> {
   }
 
   /**
+   * One document by its id, from memory when it has not changed since it was read. The same object is answered as long
+   * as the document is the same, so that what is derived from it can be kept beside it.
+   */
+  async get(id: string): Promise<D | undefined> {
+    const kept = this.documents.get(id);
+    if (kept) return kept.document;
+    const { generation } = this;
+    const document = ((await this.collection.findOne({ _id: id } as never)) ?? undefined) as D | undefined;
+    // A change that came in meanwhile may not be in what was read.
+    if (generation === this.generation) this.documents.set(id, { document });
+    return document;
+  }
+
+  /**
    * Waits until everything up to the position can be read.
    * @returns false when it took longer than `timeout` ms
    */
@@ -54,7 +73,7 @@ export class ReadModel<D extends Document = Document> {
             filter((reached) => reached >= position),
             map(() => true),
           ),
-          merge(timer(timeout)).pipe(map(() => false)),
+          timer(timeout).pipe(map(() => false)),
         ),
         { defaultValue: false },
       );
@@ -67,13 +86,14 @@ export class ReadModel<D extends Document = Document> {
   serve(target: string, hurry?: () => () => void): void {
     this.target = target;
     if (hurry) this.hurry = hurry;
-    this.generation++;
-    this.changes$.next({ ids: undefined, position: this.position });
+    this.changed(undefined, this.position);
   }
 
   /** For the worker: documents changed. Readers are told before they can learn the new position. */
   changed(ids: readonly string[] | undefined, position: bigint): void {
     this.generation++;
+    if (ids) for (const id of ids) this.documents.delete(id);
+    else this.documents.clear();
     this.changes$.next({ ids, position });
   }
 
