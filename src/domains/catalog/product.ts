@@ -12,6 +12,7 @@ import {
 } from "../kernel";
 import { type Attributes, type ProductEvent, type Variant } from "./events";
 import { evolveProduct, hasVariant, type Product, type ProductContent, type ProductState } from "./product-state";
+import { sameJson } from "./same-json";
 
 interface To<Type extends string> {
   readonly type: Type;
@@ -102,7 +103,7 @@ function draft({ type: _, at: __, ...content }: DraftProduct, state: ProductStat
 
 function revise({ type: _, at: __, productId, ...wanted }: ReviseProduct, state: Product): Decision<ProductEvent> {
   const changed = Object.entries(wanted).filter(
-    ([field, value]) => value !== undefined && !same(value, state[field as keyof ProductContent]),
+    ([field, value]) => value !== undefined && !sameJson(value, state[field as keyof ProductContent]),
   );
   if (changed.length === 0) return [];
   return [{ type: "ProductRevised", data: { productId, ...Object.fromEntries(changed) } }];
@@ -127,7 +128,7 @@ function reviseVariant(command: ReviseVariant, state: Product): Decision<Product
     ...(title === undefined || title === "" ? {} : { title }),
     attributes: command.attributes ?? known.attributes,
   };
-  return same(variant, known) ? [] : [{ type: "VariantRevised", data: { productId: command.productId, variant } }];
+  return sameJson(variant, known) ? [] : [{ type: "VariantRevised", data: { productId: command.productId, variant } }];
 }
 
 /** A published product always has something to buy. */
@@ -160,6 +161,3 @@ const skuTwice = (sku: Sku): DomainError =>
   invalid("duplicate-sku", `The product has the SKU ${sku} already.`, { sku, field: "variants" });
 
 const noVariant = (sku: Sku): DomainError => notFound("variant-not-found", `The product has no SKU ${sku}.`, { sku });
-
-/** Equal as JSON; values that differ only in the order of their fields count as changed, which does no harm. */
-const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
