@@ -1,3 +1,4 @@
 export * from "./events";
+export * from "./level";
 export * from "./stock";
-export { available, type Reservation, type StockState } from "./stock-state";
+export { type Reservation, type StockState } from "./stock-state";

@@ -1,16 +1,13 @@
 import { hashTrie, millis, type Timestamp } from "../kernel";
 import { type InventoryEvent } from "./events";
 import { addExpiry, type Expiries, withoutSoonest } from "./expiries";
+import { type Level, levelAfter, noLevel } from "./level";
 
 /**
  * The stock of one SKU at one location. A flash-sale article has thousands of open reservations and takes thousands
  * of commands a second, so every fact is folded in a time that hardly depends on how many there are.
  */
-export interface StockState {
-  readonly onHand: number;
-  /** Pieces of all open reservations together. */
-  readonly reserved: number;
-  readonly allowBackorder: boolean;
+export interface StockState extends Level {
   readonly open: hashTrie.HashTrie<Reservation>;
   readonly expiries: Expiries;
 }
@@ -20,17 +17,7 @@ export interface Reservation {
   readonly expiresAt: Timestamp | null;
 }
 
-export const noStock: StockState = {
-  onHand: 0,
-  reserved: 0,
-  allowBackorder: false,
-  open: hashTrie.empty,
-  expiries: null,
-};
-
-/** Pieces that can still be promised; below zero where more is promised than there is (backorder). */
-export const available = ({ onHand, reserved }: { readonly onHand: number; readonly reserved: number }): number =>
-  onHand - reserved;
+export const noStock: StockState = { ...noLevel, open: hashTrie.empty, expiries: null };
 
 export const reservationOf = (state: StockState, reservationId: string): Reservation | undefined =>
   hashTrie.get(state.open, reservationId);
@@ -45,44 +32,33 @@ export function expired(state: StockState, at: Timestamp): string[] {
   return [...found];
 }
 
-export function evolveStock(state: StockState, event: InventoryEvent): StockState {
+export const evolveStock = (state: StockState, event: InventoryEvent): StockState => ({
+  ...levelAfter(state, event),
+  ...reservationsAfter(state, event),
+});
+
+type Reservations = Pick<StockState, "open" | "expiries">;
+
+function reservationsAfter({ open, expiries }: StockState, event: InventoryEvent): Reservations {
   switch (event.type) {
     case "StockReceived":
-      return { ...state, onHand: state.onHand + event.data.quantity };
     case "StockAdjusted":
-      return { ...state, onHand: state.onHand + event.data.delta };
     case "BackorderPolicySet":
-      return { ...state, allowBackorder: event.data.allowBackorder };
-    case "StockReserved":
-      return reserved(state, event.data);
+      return { open, expiries };
+    case "StockReserved": {
+      const { reservationId, quantity, expiresAt } = event.data;
+      return {
+        open: hashTrie.put(open, reservationId, { quantity, expiresAt }),
+        expiries: expiresAt === null ? expiries : addExpiry(expiries, millis(expiresAt), reservationId),
+      };
+    }
     case "ReservationReleased":
     case "ReservationLapsed":
-      return ended(state, event.data.reservationId, 0);
-    case "StockShipped":
-      return ended(state, event.data.reservationId, event.data.quantity);
+    case "StockShipped": {
+      const left = hashTrie.remove(open, event.data.reservationId);
+      return { open: left, expiries: withoutEnded(expiries, left) };
+    }
   }
-}
-
-type ReservedData = Extract<InventoryEvent, { type: "StockReserved" }>["data"];
-
-function reserved(state: StockState, { reservationId, quantity, expiresAt }: ReservedData): StockState {
-  return {
-    ...state,
-    reserved: state.reserved + quantity,
-    open: hashTrie.put(state.open, reservationId, { quantity, expiresAt }),
-    expiries: expiresAt === null ? state.expiries : addExpiry(state.expiries, millis(expiresAt), reservationId),
-  };
-}
-
-function ended(state: StockState, reservationId: string, shipped: number): StockState {
-  const open = hashTrie.remove(state.open, reservationId);
-  return {
-    ...state,
-    onHand: state.onHand - shipped,
-    reserved: state.reserved - (reservationOf(state, reservationId)?.quantity ?? 0),
-    open,
-    expiries: withoutEnded(state.expiries, open),
-  };
 }
 
 /** Drops ended reservations from the front, so that the next to expire is at hand. */

@@ -11,7 +11,8 @@ import {
   type Timestamp,
 } from "../kernel";
 import { type InventoryEvent } from "./events";
-import { available, evolveStock, expired, noStock, reservationOf, type StockState } from "./stock-state";
+import { available } from "./level";
+import { evolveStock, expired, noStock, reservationOf, type StockState } from "./stock-state";
 
 interface To<Type extends string> {
   readonly type: Type;

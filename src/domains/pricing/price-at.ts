@@ -34,3 +34,29 @@ function yields(later: PriceEntry, earlier: PriceEntry): boolean {
   if (laterIsGeneral !== earlierIsGeneral) return laterIsGeneral;
   return millis(later.validFrom) < millis(earlier.validFrom);
 }
+
+/**
+ * The prices that can be in force at `at` or later; for readers who never ask about the past. Without those that have
+ * ended, and those that gave way for good to one without end. The order is kept.
+ */
+export function pricesFrom<P extends PriceEntry>(prices: readonly P[], at: string): P[] {
+  const moment = millis(at);
+  const lasting = new Map<string, { readonly price: P; readonly order: number }>();
+  prices.forEach((price, order) => {
+    const begunWithoutEnd = price.validUntil === null && millis(price.validFrom) <= moment;
+    const before = lasting.get(priceKey(price));
+    if (begunWithoutEnd && (before === undefined || !yields(price, before.price))) {
+      lasting.set(priceKey(price), { price, order });
+    }
+  });
+  return prices.filter((price, order) => {
+    if (price.validUntil !== null && millis(price.validUntil) <= moment) return false;
+    const base = lasting.get(priceKey(price));
+    if (base === undefined) return true;
+    const begunAfterBase = millis(price.validFrom) - millis(base.price.validFrom);
+    return begunAfterBase > 0 || (begunAfterBase === 0 && order >= base.order);
+  });
+}
+
+/** In what currency and whose a price is: prices of one key take each other's place. */
+export const priceKey = ({ currency, customerGroup }: PriceEntry): string => `${currency}/${customerGroup ?? ""}`;

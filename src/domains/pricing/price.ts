@@ -11,6 +11,7 @@ import {
   type Timestamp,
 } from "../kernel";
 import { type PriceEntry, type PricingEvent } from "./events";
+import { priceKey } from "./price-at";
 
 /** The prices of one SKU. A price is never changed: a new one takes its place, or it is withdrawn. */
 export interface PriceState {
@@ -74,7 +75,7 @@ function setPrice({ type: _, at: __, sku, ...wanted }: SetPrice, state: PriceSta
   if (validUntil !== null && !isBefore(validFrom, validUntil)) {
     return invalid("price-validity", "A price must end after it begins.", { field: "validUntil" });
   }
-  if (holdsAnyway(state.latest[key(wanted)], wanted)) return [];
+  if (holdsAnyway(state.latest[priceKey(wanted)], wanted)) return [];
   return [{ type: "PriceSet", data: { sku, ...wanted } }];
 }
 
@@ -85,7 +86,7 @@ function withdrawPrice({ sku, priceId }: WithdrawPrice, state: PriceState): Deci
 }
 
 const sameTerms = (a: PriceEntry, b: PriceEntry): boolean =>
-  key(a) === key(b) &&
+  priceKey(a) === priceKey(b) &&
   compare(a.amount, b.amount) === 0 &&
   a.validFrom === b.validFrom &&
   a.validUntil === b.validUntil;
@@ -97,21 +98,19 @@ const holdsAnyway = (latest: PriceEntry | undefined, wanted: PriceEntry): boolea
   !isBefore(wanted.validFrom, latest.validFrom) &&
   compare(latest.amount, wanted.amount) === 0;
 
-const key = ({ currency, customerGroup }: PriceEntry): string => `${currency}/${customerGroup ?? ""}`;
-
 function withPrice({ prices, latest }: PriceState, entry: PriceEntry): PriceState {
-  const before = latest[key(entry)];
+  const before = latest[priceKey(entry)];
   const isLatest = before === undefined || !isBefore(entry.validFrom, before.validFrom);
   return {
     prices: hashTrie.put(prices, entry.priceId, { entry, withdrawn: false }),
-    latest: isLatest ? { ...latest, [key(entry)]: entry } : latest,
+    latest: isLatest ? { ...latest, [priceKey(entry)]: entry } : latest,
   };
 }
 
 function withoutPrice({ prices, latest }: PriceState, priceId: string): PriceState {
   const known = hashTrie.get(prices, priceId);
   if (known === undefined) return { prices, latest };
-  const { [key(known.entry)]: last, ...others } = latest;
+  const { [priceKey(known.entry)]: last, ...others } = latest;
   return {
     prices: hashTrie.put(prices, priceId, { ...known, withdrawn: true }),
     latest: last?.priceId === priceId ? others : latest,

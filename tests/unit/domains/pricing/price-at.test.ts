@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { type CurrencyCode, millis, type Timestamp } from "../../../../src/domains/kernel";
-import { priceAt, type PriceEntry } from "../../../../src/domains/pricing";
+import { priceAt, type PriceEntry, pricesFrom } from "../../../../src/domains/pricing";
 
 const GBP = "GBP" as CurrencyCode;
 const EUR = "EUR" as CurrencyCode;
@@ -14,6 +14,21 @@ const entry = (priceId: string, changes: Partial<PriceEntry> = {}): PriceEntry =
   validUntil: null,
   ...changes,
 });
+
+const anyEntry = fc
+  .record({
+    amount: fc.constantFrom("1", "2", "3"),
+    currency: fc.constantFrom(GBP, EUR),
+    customerGroup: fc.constantFrom(null, "trade", "staff"),
+    from: fc.integer({ min: 1, max: 9 }),
+    lasts: fc.option(fc.integer({ min: 1, max: 9 })),
+  })
+  .map(({ from, lasts, ...rest }) => ({
+    ...rest,
+    validFrom: day(from),
+    validUntil: lasts === null ? null : day(from + lasts),
+  }));
+const anyGroup = fc.constantFrom(null, "trade", "none");
 
 describe("the price in force", () => {
   const general = entry("general");
@@ -39,20 +54,6 @@ describe("the price in force", () => {
   });
 
   it("is the first in the order of the rule, for any prices", () => {
-    const anyEntry = fc
-      .record({
-        amount: fc.constantFrom("1", "2", "3"),
-        currency: fc.constantFrom(GBP, EUR),
-        customerGroup: fc.constantFrom(null, "trade", "staff"),
-        from: fc.integer({ min: 1, max: 9 }),
-        lasts: fc.option(fc.integer({ min: 1, max: 9 })),
-      })
-      .map(({ from, lasts, ...rest }) => ({
-        ...rest,
-        validFrom: day(from),
-        validUntil: lasts === null ? null : day(from + lasts),
-      }));
-    const anyGroup = fc.constantFrom(null, "trade", "none");
     fc.assert(
       fc.property(fc.array(anyEntry), anyGroup, fc.integer({ min: 0, max: 20 }), (terms, customerGroup, today) => {
         const prices = terms.map((term, order) => entry(`p${order}`, term));
@@ -72,6 +73,33 @@ describe("the price in force", () => {
               b.order - a.order,
           );
         expect(priceAt(prices, { currency: GBP, customerGroup, at: day(today) })).toBe(holding[0]?.price);
+      }),
+    );
+  });
+});
+
+describe("the prices from a moment on", () => {
+  const ids = (prices: PriceEntry[], at: number) => pricesFrom(prices, day(at)).map(({ priceId }) => priceId);
+
+  it("leave out what has ended or gave way for good, and keep what is to come", () => {
+    const prices = [
+      entry("old"),
+      entry("present", { validFrom: day(3) }),
+      entry("sale", { validFrom: day(4), validUntil: day(6) }),
+      entry("next", { validFrom: day(9) }),
+    ];
+    expect(ids(prices, 5)).toEqual(["present", "sale", "next"]);
+    expect(ids(prices, 7)).toEqual(["present", "next"]);
+    expect(ids(prices, 1)).toEqual(["old", "present", "sale", "next"]);
+  });
+
+  it("answer every later question as all prices do", () => {
+    const day20 = fc.integer({ min: 0, max: 20 });
+    fc.assert(
+      fc.property(fc.array(anyEntry), anyGroup, day20, day20, (terms, customerGroup, from, wait) => {
+        const prices = terms.map((term, order) => entry(`p${order}`, term));
+        const question = { currency: GBP, customerGroup, at: day(from + wait) };
+        expect(priceAt(pricesFrom(prices, day(from)), question)).toBe(priceAt(prices, question));
       }),
     );
   });
