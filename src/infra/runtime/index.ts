@@ -10,4 +10,5 @@ export { ProjectionWriter } from "./projection-writer";
 export { ReactionWorker, type Reaction } from "./reaction";
 export { ReadModel, ReadModels, type Change } from "./read-model";
 export { ReadModelRunner, RebuildUnderWay, type RunnerState } from "./read-model-runner";
+export { Refusals } from "./refusals";
 export { backoff, pause } from "./retry";
