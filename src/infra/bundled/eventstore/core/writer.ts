@@ -1,0 +1,329 @@
+import { type Log } from "../storage/log";
+import { FLAG, MAX_REVISION, type NewRecord, putRecord, recordBound } from "../storage/record";
+import { CommittedIds } from "./committed-ids";
+import { decide, EXPECT } from "./decide";
+import {
+  METADATA_TYPE,
+  metadataStreamOf,
+  SOFT_DELETED_METADATA,
+  type StreamMetadata,
+  undeletedMetadata,
+} from "./stream-metadata";
+import { type Streams, type StreamState } from "./streams";
+
+export type AppendOutcome =
+  /** `revision` is that of the last event, -1 where the stream stays without any. */
+  | { readonly kind: "done"; readonly revision: number; readonly position: number }
+  | { readonly kind: "wrong-version"; readonly actual: number }
+  | { readonly kind: "deleted" }
+  | { readonly kind: "failed"; readonly message: string };
+
+export interface WriteRequest {
+  readonly action: "append" | "delete" | "tombstone";
+  readonly stream: string;
+  /** A revision, or one of `EXPECT`. */
+  readonly expected: number;
+  readonly events: readonly NewRecord[];
+  /** Called once, after everything the answer rests on is on disk. */
+  readonly done: (outcome: AppendOutcome) => void;
+}
+
+/** One event for a stream, part of a write that touches several streams at once. */
+export interface InternalEvent {
+  readonly stream: string;
+  readonly event: NewRecord;
+}
+
+interface InternalWrite {
+  readonly action: "internal";
+  readonly events: readonly InternalEvent[];
+  readonly done: (outcome: AppendOutcome) => void;
+}
+
+type Job = WriteRequest | InternalWrite;
+
+/** A group is written and put on disk together; beyond this it waits for the next. */
+const GROUP_BYTES = 8 * 1024 * 1024;
+const IDS_KEPT = 64 * 1024;
+const NO_ID = Buffer.alloc(16);
+const NOTHING = Buffer.alloc(0);
+const TYPE_METADATA = Buffer.from(METADATA_TYPE);
+const TYPE_TOMBSTONE = Buffer.from("$streamDeleted");
+
+interface Before {
+  readonly state: StreamState;
+  readonly id: number;
+  readonly last: number;
+  readonly deleted: boolean;
+  readonly positions: number;
+  readonly metadata: StreamMetadata | undefined;
+}
+
+/**
+ * The single writer. It takes everything that is queued, decides one request after another against the state that the
+ * earlier ones leave, writes all of it in one go, and answers when that is on disk: many clients share one disk flush.
+ */
+export class Writer {
+  readonly ids = new CommittedIds(IDS_KEPT);
+  private queue: Job[] = [];
+  private busy = false;
+  private broken: string | undefined;
+  private now = 0;
+  /** The group in flight: what to undo should it fail, and whom to answer. */
+  private before = new Map<StreamState, Before>();
+  private newIds: string[] = [];
+  private answers: (() => void)[] = [];
+  private jobs: Job[] = [];
+
+  constructor(
+    private readonly log: Log,
+    private readonly streams: Streams,
+    private readonly published: (touched: Iterable<StreamState>) => void,
+    private readonly report: (line: string) => void,
+  ) {}
+
+  /** Jobs that wait; for back-pressure. */
+  get waiting(): number {
+    return this.queue.length;
+  }
+
+  /** True between two groups: all that has been decided is durable. */
+  get settled(): boolean {
+    return this.before.size === 0;
+  }
+
+  get idle(): boolean {
+    return !this.busy && this.queue.length === 0;
+  }
+
+  write(request: Job): void {
+    this.queue.push(request);
+    if (this.busy) return;
+    this.busy = true;
+    // After this turn's input has all been read, so that requests that came together are written together.
+    setImmediate(() => this.run());
+  }
+
+  private run(): void {
+    const queue = this.queue;
+    if (queue.length === 0) {
+      this.busy = false;
+      return;
+    }
+    this.now = Math.max(this.now, Date.now());
+    const start = this.log.end;
+    let taken = 0;
+    while (taken < queue.length && (taken === 0 || this.log.end - start < GROUP_BYTES)) {
+      const job = queue[taken++] as Job;
+      this.jobs.push(job);
+      const outcome = this.broken === undefined ? this.attempt(job) : failed(this.broken);
+      this.answers.push(() => job.done(outcome));
+    }
+    this.queue = taken === queue.length ? [] : queue.slice(taken);
+    if (this.log.end === start) this.settle(null);
+    else this.log.flush((error) => this.settle(error));
+  }
+
+  private settle(error: Error | null): void {
+    const { answers, jobs, before } = this;
+    this.answers = [];
+    this.jobs = [];
+    if (error) this.undo(error);
+    this.before = new Map();
+    this.newIds = [];
+    if (error) {
+      const outcome = failed(messageOf(error));
+      for (const job of jobs) job.done(outcome);
+    } else {
+      for (const state of before.keys()) state.visible = state.last;
+      for (const answer of answers) answer();
+      if (before.size > 0) this.published(before.keys());
+    }
+    this.run();
+  }
+
+  private attempt(job: Job): AppendOutcome {
+    try {
+      switch (job.action) {
+        case "append":
+          return this.append(job);
+        case "delete":
+          return this.delete(job);
+        case "tombstone":
+          return this.tombstone(job);
+        case "internal":
+          return this.internal(job.events);
+      }
+    } catch (error) {
+      this.report(`An append failed: ${messageOf(error as Error)}`);
+      return failed(messageOf(error as Error));
+    }
+  }
+
+  private append(request: WriteRequest): AppendOutcome {
+    const { stream, expected, events } = request;
+    const state = this.streams.get(stream);
+    const decision = decide(this.streams, this.ids, state, expected, events);
+    switch (decision.kind) {
+      case "deleted":
+        return { kind: "deleted" };
+      case "wrong-version":
+        return { kind: "wrong-version", actual: state.last };
+      case "idempotent":
+        return { kind: "done", revision: decision.revision, position: decision.position };
+      case "write": {
+        if (events.length === 0) return { kind: "done", revision: state.last, position: this.log.end };
+        const writes = events.map((event) => ({ state, event }));
+        if (decision.undelete) {
+          const data = undeletedMetadata(this.streams.rawMetadata(stream) ?? NOTHING, state.last + 1);
+          writes.unshift({ state: this.streams.get(metadataStreamOf(stream)), event: metadataEvent(data) });
+        }
+        const position = this.put(writes);
+        return { kind: "done", revision: state.last, position };
+      }
+    }
+  }
+
+  private delete(request: WriteRequest): AppendOutcome {
+    const state = this.streams.get(request.stream);
+    const decision = decide(this.streams, this.ids, state, request.expected, NO_EVENTS);
+    if (decision.kind === "deleted") return { kind: "deleted" };
+    const metadata = this.streams.get(metadataStreamOf(request.stream));
+    if (decision.kind !== "write" || (state.last < 0 && metadata.last < 0)) {
+      return { kind: "wrong-version", actual: state.last };
+    }
+    const position = this.put([{ state: metadata, event: metadataEvent(SOFT_DELETED_METADATA) }]);
+    return { kind: "done", revision: state.last, position };
+  }
+
+  private tombstone(request: WriteRequest): AppendOutcome {
+    const state = this.streams.get(request.stream);
+    const decision = decide(this.streams, this.ids, state, request.expected, NO_EVENTS);
+    if (decision.kind === "deleted") return { kind: "deleted" };
+    if (decision.kind !== "write") return { kind: "wrong-version", actual: state.last };
+    this.remember(state);
+    this.streams.addTombstone(state);
+    const event = { id: newId(), type: TYPE_TOMBSTONE, isJson: false, data: NOTHING, metadata: NOTHING };
+    const { buffer, offset, position } = this.log.reserve(recordBound(event, state.field));
+    const end = putRecord(buffer, offset, event, {
+      position,
+      streamId: state.id,
+      revision: 0,
+      flags: FLAG.TOMBSTONE | FLAG.END_OF_APPEND,
+      created: this.now,
+      durable: this.log.durable,
+      streamField: state.field,
+    });
+    this.log.advance(end);
+    return { kind: "done", revision: state.last, position };
+  }
+
+  /** Streams of the server's own: no expectation, no ids to recognise, all or nothing. */
+  private internal(events: readonly InternalEvent[]): AppendOutcome {
+    const writes = events
+      .map(({ stream, event }) => ({ state: this.streams.get(stream), event }))
+      .filter(({ state }) => !this.streams.isDeleted(state));
+    if (writes.length === 0) return { kind: "done", revision: -1, position: this.log.end };
+    const position = this.put(writes);
+    return { kind: "done", revision: (writes.at(-1) as (typeof writes)[number]).state.last, position };
+  }
+
+  /** Writes events as one indivisible append; answers the position of the last. */
+  private put(writes: readonly { state: StreamState; event: NewRecord }[]): number {
+    let bound = 0;
+    for (const { state, event } of writes) {
+      bound += recordBound(event, state.field);
+      if (state.last >= MAX_REVISION) throw new Error(`The stream ${state.name} is full.`);
+    }
+    const room = this.log.reserve(bound);
+    const { buffer } = room;
+    let { offset, position } = room;
+    const durable = this.log.durable;
+    let lastPosition = position;
+    for (let i = 0; i < writes.length; i++) {
+      const { state, event } = writes[i] as (typeof writes)[number];
+      this.remember(state);
+      const revision = state.last + 1;
+      this.streams.add(state, revision, position);
+      const id = event.id.latin1Slice(0, 16);
+      this.ids.set(id, { stream: state.name, revision, position });
+      this.newIds.push(id);
+      const end = putRecord(buffer, offset, event, {
+        position,
+        streamId: state.id,
+        revision,
+        flags: i === writes.length - 1 ? FLAG.END_OF_APPEND : 0,
+        created: this.now,
+        durable,
+        streamField: state.field,
+      });
+      lastPosition = position;
+      position += end - offset;
+      offset = end;
+    }
+    this.log.advance(offset);
+    return lastPosition;
+  }
+
+  private remember(state: StreamState): void {
+    if (this.before.has(state)) return;
+    const { id, last, deleted, metadata } = state;
+    this.before.set(state, { state, id, last, deleted, positions: state.positions.length, metadata });
+  }
+
+  /** The group did not reach the disk: everything is as before it. */
+  private undo(error: Error): void {
+    for (const { state, id, last, deleted, positions, metadata } of this.before.values()) {
+      state.id = id;
+      state.last = last;
+      state.deleted = deleted;
+      state.positions.length = positions;
+      state.metadata = metadata;
+      if (state.name.startsWith("$$")) this.streams.get(state.name.slice(2)).metadata = undefined;
+    }
+    for (const id of this.newIds) this.ids.delete(id);
+    const code = (error as NodeJS.ErrnoException).code;
+    try {
+      this.log.rollback();
+      // After a failed flush nobody can tell what is on disk; only room running out is known to be harmless.
+      if (code !== "ENOSPC" && code !== "EDQUOT") this.broken = messageOf(error);
+    } catch (second) {
+      this.broken = messageOf(second as Error);
+    }
+    this.report(
+      `Writing to the log failed: ${messageOf(error)}${this.broken === undefined ? "" : " Restart the server."}`,
+    );
+  }
+}
+
+const NO_EVENTS: readonly NewRecord[] = [];
+
+let idCounter = 0;
+/** Ids of events the server itself writes: unique, and never taken for a repetition. */
+export function newId(): Buffer {
+  const id = Buffer.from(NO_ID);
+  id.writeUIntBE(Date.now(), 0, 6);
+  id.writeUInt32BE(++idCounter >>> 0, 12);
+  id.writeUInt32BE((Math.random() * 0x100000000) >>> 0, 8);
+  id[6] = 0x70;
+  id[8] = 0x80 | ((id[8] as number) & 0x3f);
+  return id;
+}
+
+const metadataEvent = (data: Buffer): NewRecord => ({
+  id: newId(),
+  type: TYPE_METADATA,
+  isJson: true,
+  data,
+  metadata: NOTHING,
+});
+
+const failed = (message: string): AppendOutcome => ({ kind: "failed", message });
+
+function messageOf(error: Error): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === "ENOSPC" || code === "EDQUOT") return "The disk of the event store is full.";
+  return error.message;
+}
+
+export { EXPECT };

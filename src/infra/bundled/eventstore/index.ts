@@ -1,0 +1,78 @@
+import { readFileSync } from "node:fs";
+import { Access } from "./core/access";
+import { replay } from "./core/replay";
+import { Store } from "./core/store";
+import { MAX_APPEND_SIZE, type Context } from "./handlers/context";
+import { buildRoutes } from "./handlers/routes";
+import { type EventStoreOptions, type RunningEventStore } from "./options";
+import { openFolder, openMemory } from "./storage/open-storage";
+import { GrpcServer } from "./transport/grpc-server";
+
+export { type EventStoreOptions, type RunningEventStore } from "./options";
+
+const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
+
+/**
+ * Starts a server that speaks EventStoreDB's protocol. Rejects with one clear sentence when the data folder is damaged,
+ * not its own or in use, when the port is taken, and when it would be open to others unprotected.
+ */
+export async function startEventStore(options: EventStoreOptions): Promise<RunningEventStore> {
+  const { host = "127.0.0.1", port, data, memory = false, fsync = true, tls, insecure = false } = options;
+  const report = options.log ?? (() => undefined);
+  if (!LOOPBACK.has(host) && !tls && !insecure) {
+    throw new Error(`Refusing to listen on ${host} without TLS; give a certificate and key, or say --insecure.`);
+  }
+  if (memory ? data !== undefined : data === undefined) throw new Error("Give either a data folder or memory.");
+  if (!fsync && !memory)
+    report("WARNING: without fsync, appends that were acknowledged are lost when the machine fails.");
+  const certificate = tls && { cert: readPem(tls.cert), key: readPem(tls.key) };
+
+  const storage = data === undefined ? openMemory() : await openFolder(data, fsync, report);
+  const store = new Store(storage.log, storage.index, data !== undefined, report);
+  const close = async (): Promise<void> => {
+    await store.close();
+    storage.release();
+  };
+  try {
+    replay(store, storage.replayFrom);
+    const access = new Access(store.streams, false);
+    const context: Context = { store, access, maxAppendSize: MAX_APPEND_SIZE, report };
+    const server = await GrpcServer.listen({
+      host,
+      port,
+      routes: buildRoutes(context),
+      authenticate: () => undefined,
+      http: (_request, response) => response.writeHead(404).end(),
+      ...(certificate && { tls: certificate }),
+    });
+    const name = host.includes(":") ? `[${host}]` : host;
+    return {
+      port: server.port,
+      url: `esdb://${name}:${server.port}?tls=${certificate ? "true" : "false"}`,
+      async stop() {
+        await server.close();
+        await close();
+      },
+    };
+  } catch (error) {
+    await close();
+    throw portProblem(error, host, port);
+  }
+}
+
+function readPem(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new Error(`The file ${path} cannot be read: ${(error as Error).message}.`, { cause: error });
+  }
+}
+
+function portProblem(error: unknown, host: string, port: number): unknown {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === "EADDRINUSE")
+    return new Error(`Port ${port} on ${host} is in use by another program.`, { cause: error });
+  if (code === "EACCES") return new Error(`Port ${port} on ${host} may not be used by this user.`, { cause: error });
+  if (code === "EADDRNOTAVAIL") return new Error(`The address ${host} is not one of this machine.`, { cause: error });
+  return error;
+}

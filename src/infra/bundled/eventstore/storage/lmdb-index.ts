@@ -1,0 +1,124 @@
+import { createHash } from "node:crypto";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { open, type Database, type RootDatabase } from "lmdb";
+import { putU48, u48 } from "./record";
+import { type StreamDelta, type StreamHead, type StreamIndex } from "./stream-index";
+
+/** LMDB's keys are bounded; a longer name is kept by its digest. */
+const LONGEST_KEY = 1500;
+/** Puts between two turns of the event loop, so that saving never holds up clients. */
+const PUTS_PER_TURN = 200;
+
+const CHECKPOINT = Buffer.from("checkpoint");
+const NEXT_STREAM = Buffer.from("next-stream");
+
+/**
+ * Index on LMDB. `streams`: name -> number, last revision, tombstone flag. `events`: (stream number, revision) -> the
+ * positions of a run of events that begins with that revision. A run holds what one stream got between two saves, so
+ * saving costs per stream that changed and not per event.
+ */
+export class LmdbIndex implements StreamIndex {
+  checkpoint: number;
+  nextStreamId: number;
+  private readonly root: RootDatabase<Buffer, Buffer>;
+  private readonly streams: Database<Buffer, Buffer>;
+  private readonly events: Database<Buffer, Buffer>;
+
+  constructor(path: string, sync: boolean) {
+    this.root = open<Buffer, Buffer>({
+      path,
+      encoding: "binary",
+      keyEncoding: "binary",
+      noSubdir: true,
+      maxDbs: 4,
+      noSync: !sync,
+      commitDelay: 20,
+    });
+    const options = { encoding: "binary", keyEncoding: "binary" } as const;
+    this.streams = this.root.openDB<Buffer, Buffer>({ name: "streams", ...options });
+    this.events = this.root.openDB<Buffer, Buffer>({ name: "events", ...options });
+    this.checkpoint = this.number(CHECKPOINT) ?? 0;
+    this.nextStreamId = this.number(NEXT_STREAM) ?? 1;
+  }
+
+  lookup(name: string): StreamHead | undefined {
+    const value = this.streams.getBinary(nameKey(name));
+    if (!value) return undefined;
+    return { id: u48(value, 0), last: u48(value, 6) - 1, deleted: value[12] === 1 };
+  }
+
+  positions(streamId: number, revision: number, limit: number): number[] {
+    const found: number[] = [];
+    const start = this.runBefore(streamId, revision);
+    const range = this.events.getRange({ start: eventKey(streamId, start), end: eventKey(streamId + 1, 0) });
+    for (const { key, value } of range) {
+      const first = bigEndian(key, 6);
+      for (let i = Math.max(0, revision - first); i * 6 < value.length; i++) {
+        found.push(u48(value, i * 6));
+        if (found.length >= limit) return found;
+      }
+    }
+    return found;
+  }
+
+  async save(deltas: readonly StreamDelta[], checkpoint: number, nextStreamId: number): Promise<void> {
+    let puts = 0;
+    for (const delta of deltas) {
+      if (delta.positions.length > 0) {
+        const run = Buffer.allocUnsafe(delta.positions.length * 6);
+        delta.positions.forEach((position, i) => putU48(run, i * 6, position));
+        void this.events.put(eventKey(delta.id, delta.from), run);
+      }
+      const head = Buffer.alloc(13);
+      putU48(head, 0, delta.id);
+      putU48(head, 6, delta.last + 1);
+      head[12] = delta.deleted ? 1 : 0;
+      void this.streams.put(nameKey(delta.name), head);
+      if (++puts % PUTS_PER_TURN === 0) await nextTurn();
+    }
+    void this.root.put(NEXT_STREAM, numberValue(nextStreamId));
+    await this.root.put(CHECKPOINT, numberValue(checkpoint));
+    this.checkpoint = checkpoint;
+    this.nextStreamId = nextStreamId;
+  }
+
+  close(): Promise<void> {
+    return this.root.close();
+  }
+
+  /** First revision of the run that holds `revision`; `revision` itself where none does. */
+  private runBefore(streamId: number, revision: number): number {
+    const range = { start: eventKey(streamId, revision), end: eventKey(streamId, 0), reverse: true, limit: 1 };
+    for (const key of this.events.getKeys(range)) return bigEndian(key, 6);
+    // The end of a range is not part of it: look at revision 0 by itself.
+    if (this.events.doesExist(eventKey(streamId, 0))) return 0;
+    return revision;
+  }
+
+  private number(key: Buffer): number | undefined {
+    const value = this.root.getBinary(key);
+    return value && u48(value, 0);
+  }
+}
+
+const numberValue = (value: number): Buffer => {
+  const buffer = Buffer.alloc(6);
+  putU48(buffer, 0, value);
+  return buffer;
+};
+
+function nameKey(name: string): Buffer {
+  const key = Buffer.from(name, "utf8");
+  if (key.length <= LONGEST_KEY) return key;
+  return Buffer.concat([key.subarray(0, 1000), Buffer.of(0), createHash("sha256").update(key).digest()]);
+}
+
+/** Big-endian, so that LMDB's order is the order of revisions. */
+function eventKey(streamId: number, revision: number): Buffer {
+  const key = Buffer.allocUnsafe(12);
+  key.writeUIntBE(streamId, 0, 6);
+  key.writeUIntBE(revision, 6, 6);
+  return key;
+}
+
+const bigEndian = (key: Buffer, offset: number): number => Buffer.from(key).readUIntBE(offset, 6);
