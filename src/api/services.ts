@@ -1,0 +1,113 @@
+import { LRUCache } from "lru-cache";
+import { type Aggregate, type DomainError, type DomainEvent } from "../domains/kernel";
+import { type EventLog } from "../infra/eventstore";
+import { type Accepted, type CommandContext, type CommandHandler, type ReadModel, type ReadModels, type Refusals } from "../infra/runtime"; // prettier-ignore
+import { type ShopperTokens } from "../infra/security";
+import { readModelBehind } from "./http";
+
+/** How long a read waits for its read model to reach the position it must reflect, in ms. */
+const PATIENCE = 5_000;
+/** Writes of this process whose position is remembered, so that reading them back needs no token here. */
+const REMEMBERED_WRITES = 20_000;
+
+/** Refusals that say nothing about the command itself: the same command may succeed the next time. */
+const PASSING = new Set(["contention", "stale-revision", "idempotency-key-reused"]);
+
+export interface ServiceOptions {
+  readonly commands: CommandHandler;
+  readonly models: ReadModels;
+  readonly log: EventLog;
+  readonly refusals: Refusals;
+  readonly tokens: ShopperTokens;
+  /** Currency of answers when the caller names none. */
+  readonly currency: string;
+}
+
+/** A read model of whatever documents. */
+export type Levelled = Pick<ReadModel, "name" | "position" | "waitFor">;
+
+/** What the routes of every touchpoint work with. */
+export class Services {
+  readonly models: ReadModels;
+  readonly log: EventLog;
+  readonly commands: CommandHandler;
+  readonly tokens: ShopperTokens;
+  readonly currency: string;
+  private readonly refusals: Refusals;
+  private readonly underWay = new Map<string, Promise<Accepted | DomainError>>();
+  private readonly written = new LRUCache<string, bigint>({ max: REMEMBERED_WRITES });
+
+  constructor(options: ServiceOptions) {
+    this.commands = options.commands;
+    this.models = options.models;
+    this.log = options.log;
+    this.tokens = options.tokens;
+    this.currency = options.currency;
+    this.refusals = options.refusals;
+  }
+
+  now(): string {
+    return new Date().toISOString();
+  }
+
+  /**
+   * Executes a command of a request. With an idempotency key the first answer is given again, whether the command was
+   * executed or refused then; two of the same at once are executed once.
+   */
+  async execute<C, E extends DomainEvent, S>(
+    aggregate: Aggregate<C, E, S>,
+    id: string,
+    command: C,
+    context: CommandContext,
+  ): Promise<Accepted<E, S> | DomainError> {
+    const { commandHash } = context;
+    if (commandHash === undefined) return this.once(aggregate, id, command, context);
+    const key = `${context.commandId} ${commandHash}`;
+    let running = this.underWay.get(key);
+    if (!running) {
+      running = this.keyed(aggregate, id, command, context, commandHash).finally(() => this.underWay.delete(key));
+      this.underWay.set(key, running);
+    }
+    return running as Promise<Accepted<E, S> | DomainError>;
+  }
+
+  /**
+   * Waits until the read model reflects the caller's token and what this process wrote to the given streams.
+   * @throws Problem 503 when that takes too long
+   */
+  async level(model: Levelled, token: bigint | undefined, ...streams: readonly string[]): Promise<void> {
+    let position = token ?? -1n;
+    for (const stream of streams) {
+      const own = this.written.get(stream);
+      if (own !== undefined && own > position) position = own;
+    }
+    if (position <= model.position) return;
+    if (!(await model.waitFor(position, PATIENCE))) throw readModelBehind({ readModel: model.name });
+  }
+
+  private async keyed<C, E extends DomainEvent, S>(
+    aggregate: Aggregate<C, E, S>,
+    id: string,
+    command: C,
+    context: CommandContext,
+    hash: string,
+  ): Promise<Accepted<E, S> | DomainError> {
+    const before = await this.refusals.recall(context.commandId, hash);
+    if (before) return before;
+    const outcome = await this.once(aggregate, id, command, context);
+    if ("code" in outcome && !PASSING.has(outcome.code)) await this.refusals.remember(context.commandId, hash, outcome);
+    return outcome;
+  }
+
+  private async once<C, E extends DomainEvent, S>(
+    aggregate: Aggregate<C, E, S>,
+    id: string,
+    command: C,
+    context: CommandContext,
+  ): Promise<Accepted<E, S> | DomainError> {
+    const outcome = await this.commands.execute(aggregate, id, command, context);
+    if (!outcome.accepted) return outcome.error;
+    this.written.set(`${aggregate.category}-${id}`, outcome.position);
+    return outcome;
+  }
+}

@@ -1,0 +1,229 @@
+import { type Collection } from "mongodb";
+import { z } from "zod";
+import { currencyCode, type CurrencyCode } from "../../domains/kernel";
+import { categoryForest, TREE, type CategoryTree, type ProductDocument, type StorefrontDocument } from "../../projections/storefront"; // prettier-ignore
+import { AnswerCache } from "../answer-cache";
+import { encodeCursor, missing, ok, prepare, raw, route, type Prepared, type Route } from "../http";
+import { moneySchema, moneyView } from "../shared/schemas";
+import { type Services } from "../services";
+import { afterPlace, filterOf, orderOf, productListQuery, sortOf, type Place, type ProductFilter, type ProductListQuery } from "./product-query"; // prettier-ignore
+import { productItem, productItemSchema, productPage, productSchema } from "./product-view";
+
+const facetsSchema = z.object({
+  categories: z.array(z.object({ id: z.string(), slug: z.string(), name: z.string(), count: z.int() })),
+  price: z.object({ min: moneySchema, max: moneySchema }).nullable(),
+  inStock: z.int().describe("How many of them can be bought now."),
+});
+
+const listSchema = z
+  .object({
+    items: z.array(productItemSchema),
+    facets: facetsSchema.describe("Over all that the query finds, not only this page."),
+    nextCursor: z.string().nullable(),
+    total: z.int(),
+  })
+  .meta({ id: "ProductList" });
+
+const branchSchema: z.ZodType = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    slug: z.string(),
+    parentId: z.string().nullable(),
+    position: z.int(),
+    get children() {
+      return z.array(branchSchema);
+    },
+  })
+  .meta({ id: "Category" });
+
+/** A product page is made anew when its document changes, and at most this old, in ms: prices begin and end. */
+const PAGE_LIFETIME = 2_000;
+const PUBLIC = "public, max-age=0, must-revalidate";
+
+/** Products and categories as shoppers see them: public, answered from memory. */
+export function productRoutes(services: Services): readonly Route[] {
+  const products = services.models.get<StorefrontDocument>("storefront", "products");
+  const tree = services.models.get<CategoryTree>("storefront", "categories");
+  const lists = new AnswerCache(products);
+  const pages = new WeakMap<ProductDocument, Map<string, { readonly answer: Prepared; readonly madeAt: number }>>();
+  const collection = (): Collection<ProductDocument> => products.collection as unknown as Collection<ProductDocument>;
+
+  async function list(query: ProductListQuery, currency: CurrencyCode) {
+    const forest = await tree.get(TREE);
+    const filter = filterOf(query, currency, forest);
+    if (!filter) return { items: [], facets: { categories: [], price: null, inStock: 0 }, nextCursor: null, total: 0 };
+    const order = orderOf(query, currency);
+    const page = query.cursor ? ({ $and: [filter, afterPlace(query.cursor, order)] } as ProductFilter) : filter;
+    const [found, facets] = await Promise.all([
+      collection()
+        .find(page as never)
+        .sort(sortOf(order))
+        .skip(query.offset ?? 0)
+        .limit(query.limit + 1)
+        .toArray(),
+      facetsOf(collection(), filter, currency, forest),
+    ]);
+    const shown = found.slice(0, query.limit) as ProductDocument[];
+    const at = services.now();
+    const last = shown.at(-1);
+    return {
+      items: shown.map((document) => productItem(document, currency, at)),
+      facets: facets.facets,
+      nextCursor: found.length > query.limit && last ? encodeCursor(placeOf(last, order)) : null,
+      total: facets.total,
+    };
+  }
+
+  async function find(named: string): Promise<ProductDocument | undefined> {
+    const byId = await products.get(`product:${named}`);
+    if (byId) return byId.kind === "product" && byId.visible ? byId : undefined;
+    const id = await slugs.get(named);
+    const bySlug = id === undefined ? undefined : await products.get(id);
+    return bySlug?.kind === "product" && bySlug.visible && bySlug.slug === named ? bySlug : undefined;
+  }
+
+  const slugs = new SlugIndex(collection, (forget) => products.changes$.subscribe(({ ids }) => forget(ids)));
+
+  function page(document: ProductDocument, currency: CurrencyCode): Prepared {
+    let answers = pages.get(document);
+    if (!answers) pages.set(document, (answers = new Map()));
+    const kept = answers.get(currency);
+    if (kept && Date.now() - kept.madeAt < PAGE_LIFETIME) return kept.answer;
+    const answer = prepare(productPage(document, currency, services.now()));
+    answers.set(currency, { answer, madeAt: Date.now() });
+    return answer;
+  }
+
+  return [
+    route({
+      method: "GET",
+      path: "/store/v1/products",
+      operationId: "listProducts",
+      summary: "Find products",
+      tags: ["Storefront"],
+      security: "public",
+      query: productListQuery,
+      responses: { 200: { description: "A page of products", schema: listSchema } },
+      cache: PUBLIC,
+      async handler({ query, consistencyToken }) {
+        await services.level(products, consistencyToken);
+        const currency = query.currency ?? (services.currency as CurrencyCode);
+        const key = JSON.stringify({ ...query, currency });
+        return raw(await lists.get(key, consistencyToken !== undefined, () => list(query, currency)));
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/store/v1/products/:idOrSlug",
+      operationId: "getProduct",
+      summary: "A product's page",
+      tags: ["Storefront"],
+      security: "public",
+      query: z.strictObject({ currency: currencyCode.optional() }),
+      responses: { 200: { description: "The product", schema: productSchema } },
+      cache: PUBLIC,
+      async handler({ params, query, consistencyToken }) {
+        await services.level(products, consistencyToken);
+        const document = await find(params.idOrSlug);
+        if (!document) return missing("product");
+        return raw(page(document, query.currency ?? (services.currency as CurrencyCode)));
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/store/v1/categories",
+      operationId: "listCategories",
+      summary: "The tree of categories",
+      tags: ["Storefront"],
+      security: "public",
+      responses: { 200: { description: "The roots", schema: z.object({ items: z.array(branchSchema) }) } },
+      cache: PUBLIC,
+      async handler({ consistencyToken }) {
+        await services.level(tree, consistencyToken);
+        const forest = await tree.get(TREE);
+        return ok({ items: forest ? categoryForest(forest) : [] });
+      },
+    }),
+  ];
+}
+
+function placeOf(document: ProductDocument, { name, field }: ReturnType<typeof orderOf>): Place {
+  const [top = "", below] = field.split(".");
+  const value = (document as unknown as Record<string, unknown>)[top];
+  const found = below === undefined ? value : (value as Record<string, unknown> | undefined)?.[below];
+  return [name, typeof found === "string" || typeof found === "number" ? found : null, document._id];
+}
+
+async function facetsOf(
+  products: Collection<ProductDocument>,
+  filter: ProductFilter,
+  currency: string,
+  tree: CategoryTree | undefined,
+) {
+  const price = `$priceSort.${currency}`;
+  const [whole, categories] = await Promise.all([
+    products
+      .aggregate<{ total: number; inStock: number; min: number | null; max: number | null }>([
+        { $match: filter },
+        {
+          $group: {
+            _id: null,
+            total: { $sum: 1 },
+            inStock: { $sum: { $cond: ["$inStock", 1, 0] } },
+            min: { $min: price },
+            max: { $max: price },
+          },
+        },
+      ])
+      .next(),
+    products
+      .aggregate<{ _id: string; count: number }>([
+        { $match: filter },
+        { $unwind: "$categories" },
+        { $group: { _id: "$categories", count: { $sum: 1 } } },
+        { $sort: { count: -1, _id: 1 } },
+        { $limit: 50 },
+      ])
+      .toArray(),
+  ]);
+  const money = (amount: number) => moneyView(String(amount), currency);
+  return {
+    total: whole?.total ?? 0,
+    facets: {
+      categories: categories.flatMap(({ _id: id, count }) => {
+        const node = tree?.nodes[id];
+        return node ? [{ id, slug: node.slug, name: node.name, count }] : [];
+      }),
+      price:
+        typeof whole?.min === "number" && typeof whole.max === "number"
+          ? { min: money(whole.min), max: money(whole.max) }
+          : null,
+      inStock: whole?.inStock ?? 0,
+    },
+  };
+}
+
+/** Slug → document id, from memory. A slug that has moved on is found out by looking at the document. */
+class SlugIndex {
+  private readonly known = new Map<string, string>();
+
+  constructor(
+    private readonly products: () => Collection<ProductDocument>,
+    onChange: (forget: (ids: readonly string[] | undefined) => void) => void,
+  ) {
+    onChange((ids) => {
+      if (ids === undefined) this.known.clear();
+    });
+  }
+
+  async get(slug: string): Promise<string | undefined> {
+    const known = this.known.get(slug);
+    if (known !== undefined) return known;
+    const found = await this.products().findOne({ visible: true, slug } as never, { projection: { _id: 1 } });
+    if (!found) return undefined;
+    if (this.known.size > 50_000) this.known.clear();
+    this.known.set(slug, found._id);
+    return found._id;
+  }
+}
