@@ -53,12 +53,6 @@ export type LapseReservations = To<"LapseReservations">;
 export type StockCommand =
   ReceiveStock | AdjustStock | SetBackorderPolicy | ReserveStock | ReleaseReservation | ShipStock | LapseReservations;
 
-/** Where stock lies unless the merchant says otherwise. */
-export const DEFAULT_LOCATION = "main" as LocationId;
-
-/** The id of a stock stream. A location has no `-`, so the SKU is all after the first one. */
-export const stockId = (location: LocationId, sku: Sku): string => `${location}-${sku}`;
-
 export const stock: Aggregate<StockCommand, InventoryEvent, StockState> = {
   category: "stock",
   initialState: noStock,
