@@ -16,14 +16,16 @@ describe("reference read models", () => {
     const withdrawn: Prefixed<"Currency"> = { type: "CurrencyWithdrawn", data: { code: EUR } };
     const euro = { _id: "EUR", name: "Euro", fractionDigits: 2, numeric: null, withdrawn: false };
     const stream = "currency-EUR";
-    expect(project(currencies, log([stream, defined])).get("EUR")).toEqual(euro);
-    expect(project(currencies, log([stream, defined], [stream, withdrawn])).get("EUR")).toEqual({
+    expect(project(currencies, log<Prefixed<"Currency">>([stream, defined])).get("EUR")).toEqual(euro);
+    expect(project(currencies, log<Prefixed<"Currency">>([stream, defined], [stream, withdrawn])).get("EUR")).toEqual({
       ...euro,
       withdrawn: true,
     });
-    expect(project(currencies, log([stream, defined], [stream, withdrawn], [stream, defined])).get("EUR")).toEqual(
-      euro,
-    );
+    expect(
+      project(currencies, log<Prefixed<"Currency">>([stream, defined], [stream, withdrawn], [stream, defined])).get(
+        "EUR",
+      ),
+    ).toEqual(euro);
   });
 
   it("list countries, those withdrawn as such", () => {
@@ -32,7 +34,9 @@ describe("reference read models", () => {
       data: { code: GB, name: "United Kingdom", taxRegime: "inclusive" },
     };
     const withdrawn: Prefixed<"Country"> = { type: "CountryWithdrawn", data: { code: GB } };
-    expect(project(countries, log(["country-GB", defined], ["country-GB", withdrawn])).get("GB")).toEqual({
+    expect(
+      project(countries, log<Prefixed<"Country">>(["country-GB", defined], ["country-GB", withdrawn])).get("GB"),
+    ).toEqual({
       _id: "GB",
       name: "United Kingdom",
       taxRegime: "inclusive",
