@@ -2,7 +2,7 @@ import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "nod
 import { join } from "node:path";
 import { MongodError, type Log } from "./errors";
 import { inUse } from "./folder-lock";
-import { isRunning } from "./process-identity";
+import { isRunning, nameOf } from "./process-identity";
 
 /** What Millrace keeps beside mongod's own files. */
 const PORT_FILE = "port";
@@ -69,31 +69,27 @@ export class DataFolder {
    * @throws MongodError when the folder's mongod is not one of ours
    */
   async endOrphan(log: Log): Promise<void> {
-    const pid = await this.readPid("mongod.lock");
-    if (pid === undefined || !(await this.runsOnFolder(pid))) return;
-    // mongod writes both files; the second one only when Millrace starts it.
-    if ((await this.readPid(PID_FILE)) !== pid) throw new MongodError(inUse(this.dir, pid));
-    log(`Ending the mongod (process ${pid}) of an engine that is gone`);
-    signal(pid, "SIGTERM");
+    // mongod writes both files, the pid file only when Millrace starts it; the lock file is emptied before it ends.
+    const ours = await this.runningMongod(PID_FILE);
+    const holder = await this.runningMongod("mongod.lock");
+    if (holder !== undefined && holder !== ours) throw new MongodError(inUse(this.dir, holder));
+    if (ours === undefined) return;
+    log(`Ending the mongod (process ${ours}) of an engine that is gone`);
+    signal(ours, "SIGTERM");
     const deadline = Date.now() + ORPHAN_ENDS_WITHIN;
-    while (await isRunning({ pid })) {
-      if (Date.now() > deadline) signal(pid, "SIGKILL");
-      await new Promise((resolve) => setTimeout(resolve, 20));
+    while (await isRunning({ pid: ours })) {
+      if (Date.now() > deadline) signal(ours, "SIGKILL");
+      await new Promise((resolve) => setTimeout(resolve, 10));
     }
     await rm(this.pidFile, { force: true });
   }
 
-  private async readPid(name: string): Promise<number | undefined> {
-    const pid = Number.parseInt(await readFile(join(this.dir, name), "utf8").catch(() => ""), 10);
-    return pid > 0 ? pid : undefined;
-  }
-
-  /** After a reboot the number may belong to any other program. */
-  private async runsOnFolder(pid: number): Promise<boolean> {
-    if (!(await isRunning({ pid }))) return false;
-    const commandLine = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => undefined);
-    if (commandLine === undefined) return process.platform !== "linux";
-    return commandLine.includes("mongod");
+  /** The process that the file names, if it is there and still a mongod: after a reboot the number may be anybody's. */
+  private async runningMongod(file: string): Promise<number | undefined> {
+    const pid = Number.parseInt(await readFile(join(this.dir, file), "utf8").catch(() => ""), 10);
+    if (!(pid > 0) || !(await isRunning({ pid }))) return undefined;
+    const name = await nameOf(pid);
+    return name === undefined || name.includes("mongo") ? pid : undefined;
   }
 
   /** Keeps the log small: one old file of a few megabytes beside the current one. Whether it was moved away. */

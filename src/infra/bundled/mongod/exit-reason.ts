@@ -53,7 +53,7 @@ function messageOf(line: string): string {
     const { msg, attr } = JSON.parse(line) as { msg?: unknown; attr?: { message?: unknown; error?: unknown } };
     const detail = attr?.message ?? attr?.error;
     const inner = typeof detail === "object" && detail !== null ? (detail as { msg?: unknown }).msg : detail;
-    words = [msg, inner].filter((each) => typeof each === "string").join(": ");
+    words = String(typeof inner === "string" ? inner : msg);
   } catch {
     // Not JSON: the line itself is the message.
   }
