@@ -1,3 +1,100 @@
 #!/usr/bin/env node
-/** The command line. */
-console.log("millrace");
+import { Command, Option } from "commander";
+
+/* The command line. Each command's code is loaded when it is called for, so that `--help` answers at once. */
+
+const program = new Command("millrace")
+  .description("An event-sourced commerce engine: commands append events, projections build what readers see.")
+  .version("0.1.0")
+  .showHelpAfterError("(--help tells what can be said)")
+  .configureHelp({ showGlobalOptions: true });
+
+const port = new Option("--port <number>", "port to listen on (PORT; 8080)");
+const host = new Option("--host <address>", "address to listen on (HOST; 127.0.0.1)");
+const data = new Option("--data <folder>", "folder of the bundled stores (DATA_DIR; ./data)");
+const eventstore = new Option("--eventstore <url>", "an EventStoreDB to use (EVENTSTORE_URL)");
+const mongodb = new Option("--mongodb <url>", "a MongoDB replica set to use (MONGODB_URL)");
+
+program
+  .command("start", { isDefault: true })
+  .description("the whole shop: stores (unless given), APIs, projection and process workers")
+  .addOption(port)
+  .addOption(host)
+  .addOption(data)
+  .addOption(eventstore)
+  .addOption(mongodb)
+  .option("--no-seed", "do not fill an empty shop with demo articles")
+  .action(async (flags: Flags) => (await import("./cli/start.js")).start(flags));
+
+program
+  .command("serve")
+  .description("the APIs of some contexts, as a process of their own on given stores")
+  .argument("<context...>", "storefront, backoffice, reference, analytics, operations")
+  .addOption(port)
+  .addOption(host)
+  .addOption(eventstore)
+  .addOption(mongodb)
+  .action(async (contexts: string[], flags: Flags) => (await import("./cli/serve.js")).serve(contexts, flags));
+
+program
+  .command("work")
+  .description("projection and process workers, as a process of their own on given stores")
+  .argument("[projection...]", "names of read models, feeds or processes, or whole contexts; all when none is named")
+  .addOption(eventstore)
+  .addOption(mongodb)
+  .action(async (names: string[], flags: Flags) => (await import("./cli/work.js")).work(names, flags));
+
+program
+  .command("eventstore")
+  .description("the bundled event store alone, speaking EventStoreDB's protocol")
+  .option("--port <number>", "port to listen on (2113)")
+  .option("--host <address>", "address to listen on (127.0.0.1)")
+  .option("--data <folder>", "folder of the log (./data/eventstore)")
+  .option("--memory", "keep nothing on disk")
+  .option("--no-fsync", "acknowledge before data is on disk: a power cut may lose acknowledged events")
+  .option("--system-projections", "keep $ce-, $et- and $streams")
+  .option("--tls-cert <file>", "certificate (PEM)")
+  .option("--tls-key <file>", "its key (PEM)")
+  .option("--insecure", "listen beyond loopback without TLS")
+  .action(async (flags: Flags) => (await import("./cli/eventstore.js")).eventstore(flags));
+
+program
+  .command("import")
+  .description("take over data from elsewhere")
+  .command("online-retail")
+  .argument("<file>", "online-retail.csv or .csv.gz (UCI Online Retail)")
+  .description("a wholesaler's year of invoices as orders, credit notes and adjustments with their original times")
+  .addOption(data)
+  .addOption(eventstore)
+  .addOption(mongodb)
+  .action(async (file: string, flags: Flags) => (await import("./cli/import.js")).importFile(file, flags));
+
+program
+  .command("replay")
+  .description("drive recorded trade through the front door of a running shop")
+  .command("online-retail")
+  .argument("<file>", "online-retail.csv or .csv.gz (UCI Online Retail)")
+  .description("each sales invoice as a cart, its lines, address, payment and checkout over HTTP")
+  .option("--url <url>", "the running shop (what runs on the data folder)")
+  .option("--key <key>", "back-office API key (the development key of the data folder)")
+  .option("--concurrency <number>", "shoppers at once", "16")
+  .option("--invoices <number>", "how many invoices, from the first on (all)")
+  .addOption(data)
+  .action(async (file: string, flags: Flags) => (await import("./cli/replay.js")).replay(file, flags));
+
+program
+  .command("bench")
+  .description("measure a running shop: carts, checkouts, reads")
+  .option("--url <url>", "the running shop (what runs on the data folder)")
+  .option("--key <key>", "back-office API key (the development key of the data folder)")
+  .option("--seconds <number>", "length of each measurement", "10")
+  .addOption(data)
+  .action(async (flags: Flags) => (await import("./cli/bench.js")).bench(flags));
+
+/** Flags as commander gives them; the settings check them. */
+export type Flags = Readonly<Record<string, string | boolean | undefined>>;
+
+program.parseAsync().catch((error: unknown) => {
+  process.stderr.write(`millrace: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});

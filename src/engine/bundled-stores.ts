@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { spawnEventStore } from "../infra/bundled/eventstore/process";
 import { startMongod } from "../infra/bundled/mongod";
+import { supervise, type Supervised } from "./supervised";
 
 export interface StoreUrls {
   readonly eventstoreUrl: string;
@@ -8,10 +9,10 @@ export interface StoreUrls {
 }
 
 export interface StoresInUse extends StoreUrls {
-  /** Which of the two run as children of this process. */
-  readonly bundled: { readonly eventstore: boolean; readonly mongo: boolean };
-  /** Resolves with the name of a bundled store that ended by itself. */
-  readonly lost: Promise<string>;
+  /** MongoDB is the bundled single node. */
+  readonly ownMongo: boolean;
+  /** Rejects when a bundled store cannot be kept running. */
+  readonly failed: Promise<never>;
   stop(): Promise<void>;
 }
 
@@ -25,42 +26,45 @@ export interface StoreSettings {
 /** The stores that are configured; those that are not are brought up on loopback, their data under the data folder. */
 export async function bringUpStores(settings: StoreSettings): Promise<StoresInUse> {
   const { dataDir, log } = settings;
-  const [eventstore, mongo] = await settleBoth(
+  const [eventstore, mongo] = await both(
     settings.eventstoreUrl === undefined
-      ? spawnEventStore({ port: 0, data: join(dataDir, "eventstore"), log })
+      ? supervise(
+          "event store",
+          (port) => spawnEventStore({ port: port ?? 0, data: join(dataDir, "eventstore"), log }),
+          log,
+        )
       : undefined,
-    settings.mongodbUrl === undefined ? startMongod({ dataDir: join(dataDir, "mongodb"), log }) : undefined,
+    settings.mongodbUrl === undefined
+      ? supervise(
+          "mongod",
+          (port) => startMongod({ dataDir: join(dataDir, "mongodb"), log, ...(port && { port }) }),
+          log,
+        )
+      : undefined,
   );
-  let stopping = false;
-  const lost = new Promise<string>((resolve) => {
-    const watch = (name: string, exited: Promise<unknown> | undefined) =>
-      void exited?.then(() => {
-        if (!stopping) resolve(name);
-      });
-    watch("event store", eventstore?.exited);
-    watch("mongod", mongo?.exited);
-  });
+  const failed = Promise.race([eventstore?.failed ?? never(), mongo?.failed ?? never()]);
+  failed.catch(() => undefined);
   return {
     eventstoreUrl: settings.eventstoreUrl ?? eventstore?.url ?? "",
     mongoUrl: settings.mongodbUrl ?? mongo?.url ?? "",
-    bundled: { eventstore: eventstore !== undefined, mongo: mongo !== undefined },
-    lost,
+    ownMongo: mongo !== undefined,
+    failed,
     async stop() {
-      stopping = true;
       await Promise.all([eventstore?.stop(), mongo?.stop()]);
     },
   };
 }
 
 /** Both, or neither: when one fails to start, the other is stopped again. */
-async function settleBoth<A extends { stop(): Promise<void> }, B extends { stop(): Promise<void> }>(
-  a: Promise<A> | undefined,
-  b: Promise<B> | undefined,
-): Promise<[A | undefined, B | undefined]> {
-  const [first, second] = await Promise.allSettled([a, b]);
-  if (first.status === "fulfilled" && second.status === "fulfilled") return [first.value, second.value];
-  if (first.status === "fulfilled") await first.value?.stop();
-  if (second.status === "fulfilled") await second.value?.stop();
-  throw (first.status === "rejected" ? first.reason : (second as PromiseRejectedResult).reason) as Error;
+async function both(
+  first: Promise<Supervised> | undefined,
+  second: Promise<Supervised> | undefined,
+): Promise<[Supervised | undefined, Supervised | undefined]> {
+  const [a, b] = await Promise.allSettled([first, second]);
+  if (a.status === "fulfilled" && b.status === "fulfilled") return [a.value, b.value];
+  if (a.status === "fulfilled") await a.value?.stop();
+  if (b.status === "fulfilled") await b.value?.stop();
+  throw (a.status === "rejected" ? a.reason : (b as PromiseRejectedResult).reason) as Error;
 }
 
+const never = () => new Promise<never>(() => undefined);
