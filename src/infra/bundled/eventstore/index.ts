@@ -5,6 +5,7 @@ import { Store } from "./core/store";
 import { MAX_APPEND_SIZE, type Context } from "./handlers/context";
 import { buildRoutes } from "./handlers/routes";
 import { type EventStoreOptions, type RunningEventStore } from "./options";
+import { GroupManager } from "./persistent/manager";
 import { openFolder, openMemory } from "./storage/open-storage";
 import { GrpcServer } from "./transport/grpc-server";
 
@@ -37,10 +38,11 @@ export async function startEventStore(options: EventStoreOptions): Promise<Runni
     replay(store, storage.replayFrom);
     const access = new Access(store.streams, false);
     const context: Context = { store, access, maxAppendSize: MAX_APPEND_SIZE, report };
+    const groups = new GroupManager(store, report);
     const server = await GrpcServer.listen({
       host,
       port,
-      routes: buildRoutes(context),
+      routes: buildRoutes(context, groups),
       authenticate: () => undefined,
       http: (_request, response) => response.writeHead(404).end(),
       ...(certificate && { tls: certificate }),
@@ -50,6 +52,7 @@ export async function startEventStore(options: EventStoreOptions): Promise<Runni
       port: server.port,
       url: `esdb://${name}:${server.port}?tls=${certificate ? "true" : "false"}`,
       async stop() {
+        groups.stop();
         await server.close();
         await close();
       },

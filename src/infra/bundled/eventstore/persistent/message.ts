@@ -1,0 +1,44 @@
+/** An event on its way through a persistent subscription. Its bytes stay in the log. */
+export interface Message {
+  /** Order within the group. */
+  readonly sequence: number;
+  /** Where the record to deliver lies. */
+  readonly position: number;
+  /** Revision in the group's stream, or commit position for `$all`. */
+  readonly mark: number;
+  /** The mark that is done when everything before this message is done. */
+  readonly before: number;
+  /** Id by which the client acknowledges it. */
+  readonly id: string;
+  /** What pinning goes by: the stream (of the linked event) or the correlation id. */
+  readonly pin: string;
+  /** Replayed from the parked messages: it counts for no checkpoint. */
+  readonly replayed: boolean;
+  retries: number;
+}
+
+/** A message with a subscriber. */
+export interface Outstanding {
+  readonly message: Message;
+  readonly consumer: Consumer;
+  readonly sentAt: number;
+}
+
+/** One connected subscriber of a group. */
+export interface Consumer {
+  readonly id: string;
+  readonly from: string;
+  readonly connectionName: string;
+  readonly username: string;
+  readonly bufferSize: number;
+  inFlight: number;
+  /** The client does not take what it was sent: nothing more until it does. */
+  blocked: boolean;
+  total: number;
+  countSinceMeasured: number;
+  measuredAt: number;
+  send(message: Message): void;
+  drop(reason: Error): void;
+}
+
+export const hasRoom = (consumer: Consumer): boolean => !consumer.blocked && consumer.inFlight < consumer.bufferSize;
