@@ -14,6 +14,7 @@ import {
   ReadModelRunner,
   ReadModels,
   type CommandContext,
+  type Committed,
   type ConsumerServices,
   type ConsumerState,
   type Outcome,
@@ -142,7 +143,7 @@ export class Engine {
         const { name, context, version } = projection;
         const model = this.models.get(context, name);
         if (!this.wanted(context, name)) continue;
-        const writer = (target: string, committed: (ids: readonly string[], position: bigint) => void) =>
+        const writer = (target: string, committed: Committed) =>
           new ProjectionWriter(this.stores, projection, target, committed);
         const spec = { name, context, version, kind: "projection" as const, writer };
         runners.set(`${context}.${name}`, new ReadModelRunner(spec, this.stores, services, model));
@@ -151,8 +152,7 @@ export class Engine {
         const { name, context, version } = feed;
         const model = this.models.get(context, name);
         if (!this.wanted(context, name)) continue;
-        const writer = (target: string, committed: (ids: readonly string[], position: bigint) => void) =>
-          new FeedWriter(this.stores, feed, target, committed);
+        const writer = (target: string, committed: Committed) => new FeedWriter(this.stores, feed, target, committed);
         const spec = { name, context, version, kind: "feed" as const, writer };
         runners.set(`${context}.${name}`, new ReadModelRunner(spec, this.stores, services, model, { rhythm: 100 }));
       }

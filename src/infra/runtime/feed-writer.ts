@@ -16,6 +16,9 @@ export interface StoredRow {
 /** Rows written in one call to the database; a batch of large orders has many more. */
 const CHUNK = 5_000;
 
+/** Rows are not looked up one by one. */
+const NO_DOCUMENTS: ReadonlyMap<string, never> = new Map<string, never>();
+
 /** The cursor of a row: sorts as text in the order of the log, and of the rows within one event. */
 export function rowCursor(position: bigint, seq: number): string {
   return `${position.toString(36).padStart(13, "0")}.${seq.toString(36).padStart(4, "0")}`;
@@ -76,7 +79,7 @@ export class FeedWriter implements Handler {
         await this.rows.insertMany(rows, { session, ordered: false });
       }),
     );
-    this.committed([], position);
+    this.committed(NO_DOCUMENTS, position);
   }
 }
 

@@ -6,7 +6,7 @@ export { FeedWriter, rowCursor, type StoredRow } from "./feed-writer";
 export { deriveId, fingerprint, newId } from "./ids";
 export { LogTail } from "./log-tail";
 export { ProcessWorker, type Dispatch } from "./process-worker";
-export { ProjectionWriter } from "./projection-writer";
+export { ProjectionWriter, type Committed } from "./projection-writer";
 export { ReactionWorker, type Reaction } from "./reaction";
 export { ReadModel, ReadModels, type Change } from "./read-model";
 export { ReadModelRunner, RebuildUnderWay, type RunnerState } from "./read-model-runner";

@@ -7,8 +7,11 @@ import { PoisonEvent, type Handler } from "./consumer";
 /** Documents kept in memory between batches: only the lease's holder writes them, and the fence guards the commit. */
 const KEPT_DOCUMENTS = 5_000;
 
-/** Told after each commit: which documents changed, and the position reached. */
-export type Committed = (ids: readonly string[], position: bigint) => void;
+/** Told after each commit: the documents as they are now (`undefined`: removed), and the position reached. */
+export type Committed<D extends Document = Document> = (
+  documents: ReadonlyMap<string, D | undefined>,
+  position: bigint,
+) => void;
 
 /** Thrown out of a pure function that asked for a document not at hand; it is fetched and the event folded again. */
 class NeedsDocument {
@@ -28,7 +31,7 @@ export class ProjectionWriter<D extends Document> implements Handler {
     private readonly projection: Projection<D>,
     /** Name of the collection the documents go to; also the checkpoint's name. */
     readonly target: string,
-    private readonly committed: Committed = () => undefined,
+    private readonly committed: Committed<D> = () => undefined,
   ) {
     this.types = projection.events;
     this.checkpoints = new Checkpoints(stores);
@@ -154,6 +157,6 @@ export class ProjectionWriter<D extends Document> implements Handler {
       throw error;
     }
     for (const [id, document] of working) this.kept.set(id, { document });
-    this.committed([...changed], position);
+    this.committed(new Map([...changed].map((id) => [id, working.get(id)])), position);
   }
 }

@@ -149,8 +149,8 @@ export class ReadModelRunner {
 
   private consumer(target: string): Consumer {
     const { context } = this.spec;
-    const committed: Committed = (ids, position) => {
-      if (this.pointer?.active === target) this.model.changed(ids, position);
+    const committed: Committed = (documents, position) => {
+      if (this.pointer?.active === target) this.model.committed(documents, position);
     };
     const writer = this.spec.writer(target, committed);
     return new Consumer(writer, this.services, { ...this.options, name: target, context });

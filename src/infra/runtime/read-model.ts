@@ -23,6 +23,7 @@ export class ReadModel<D extends Document = Document> {
   /** Rises with every change: an answer made under an older generation may be stale. */
   generation = 0;
   private readonly documents = new LRUCache<string, { readonly document: D | undefined }>({ max: KEPT_DOCUMENTS });
+  private readonly waiting = new Map<string, Set<() => void>>();
   private target: string | undefined;
   private hurry: () => () => void = () => () => undefined;
 
@@ -82,6 +83,28 @@ export class ReadModel<D extends Document = Document> {
     }
   }
 
+  /**
+   * Waits until the document is as the caller wants it.
+   * @returns the document, or what it is after `timeout` ms
+   */
+  async until(id: string, wanted: (document: D | undefined) => boolean, timeout: number): Promise<D | undefined> {
+    const release = this.hurry();
+    const deadline = Date.now() + timeout;
+    try {
+      for (;;) {
+        const changed = this.nextChange(id, deadline - Date.now());
+        const document = await this.get(id);
+        if (wanted(document) || Date.now() >= deadline) {
+          changed.cancel();
+          return document;
+        }
+        await changed.promise;
+      }
+    } finally {
+      release();
+    }
+  }
+
   /** For the worker: another collection serves from now on. */
   serve(target: string, hurry?: () => () => void): void {
     this.target = target;
@@ -89,17 +112,47 @@ export class ReadModel<D extends Document = Document> {
     this.changed(undefined, this.position);
   }
 
-  /** For the worker: documents changed. Readers are told before they can learn the new position. */
+  /** For the worker in this process: what the documents are from now on, so that nobody needs to fetch them. */
+  committed(documents: ReadonlyMap<string, D | undefined>, position: bigint): void {
+    this.generation++;
+    for (const [id, document] of documents) this.documents.set(id, { document });
+    this.tell([...documents.keys()], position);
+  }
+
+  /** For the watcher of other processes: documents changed. Readers are told before they learn the new position. */
   changed(ids: readonly string[] | undefined, position: bigint): void {
     this.generation++;
     if (ids) for (const id of ids) this.documents.delete(id);
     else this.documents.clear();
-    this.changes$.next({ ids, position });
+    this.tell(ids, position);
   }
 
   /** For the worker: everything up to the position can be read. */
   moved(position: bigint): void {
     if (position > this.position) this.position$.next(position);
+  }
+
+  private tell(ids: readonly string[] | undefined, position: bigint): void {
+    if (this.waiting.size > 0)
+      for (const id of ids ?? [...this.waiting.keys()]) for (const wake of this.waiting.get(id) ?? []) wake();
+    this.changes$.next({ ids, position });
+  }
+
+  private nextChange(id: string, timeout: number): { readonly promise: Promise<void>; cancel(): void } {
+    let cancel = () => undefined as void;
+    const promise = new Promise<void>((resolve) => {
+      const wakers = this.waiting.get(id) ?? new Set<() => void>();
+      const timer = setTimeout(() => cancel(), Math.max(0, timeout));
+      cancel = () => {
+        clearTimeout(timer);
+        wakers.delete(cancel);
+        if (wakers.size === 0) this.waiting.delete(id);
+        resolve();
+      };
+      wakers.add(cancel);
+      this.waiting.set(id, wakers);
+    });
+    return { promise, cancel: () => cancel() };
   }
 }
 

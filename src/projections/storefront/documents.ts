@@ -48,9 +48,9 @@ export interface ProductVariant extends Pick<Variant, "sku" | "attributes"> {
   /** Present and future prices; the API picks with `priceAt` at the time of reading. None in a currency: no price. */
   readonly prices: readonly PriceEntry[];
   readonly priceSort: PriceSort;
-  /** Over all locations. */
+  /** Where checkout reserves. */
   readonly onHand: number;
-  /** Pieces that can be bought from stock, over all locations; never below zero. */
+  /** Pieces that can be bought from there; never below zero. */
   readonly available: number;
   /** Whether it can be bought though none is available. */
   readonly allowBackorder: boolean;

@@ -1,6 +1,7 @@
 import { type ProductEvent, type Variant } from "../../domains/catalog/events";
 import { evolveProduct, type Product, type ProductState } from "../../domains/catalog/product-state";
-import { available } from "../../domains/inventory/level";
+import { available, noLevel } from "../../domains/inventory/level";
+import { DEFAULT_LOCATION } from "../../domains/inventory/stock-id";
 import { type Lookup, type Recorded } from "../../domains/kernel";
 import { sortable, words } from "../words";
 import {
@@ -73,15 +74,15 @@ const joined = (variant: Variant, lookup: Documents): ProductVariant => ({
 
 type Offer = Pick<ProductVariant, "prices" | "priceSort" | "onHand" | "available" | "allowBackorder">;
 
-/** Pieces missing at one location do not take away from what another has. */
+/** What lies elsewhere than where checkout reserves cannot be bought, and is not shown. */
 function offerOf(sku: SkuDocument | undefined): Offer {
-  const levels = Object.values(sku?.stock ?? {});
+  const level = sku?.stock[DEFAULT_LOCATION] ?? noLevel;
   return {
     prices: sku?.prices ?? [],
     priceSort: sku?.priceSort ?? {},
-    onHand: levels.reduce((total, level) => total + level.onHand, 0),
-    available: levels.reduce((total, level) => total + Math.max(0, available(level)), 0),
-    allowBackorder: levels.some((level) => level.allowBackorder),
+    onHand: level.onHand,
+    available: Math.max(0, available(level)),
+    allowBackorder: level.allowBackorder,
   };
 }
 

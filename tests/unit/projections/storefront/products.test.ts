@@ -149,7 +149,7 @@ describe("a product in the storefront", () => {
     });
   });
 
-  it("sums stock over locations, where one's backorders take nothing from another's pieces", () => {
+  it("shows the stock that checkout reserves from, and none that lies elsewhere", () => {
     const main = history<InventoryEvent>(
       "stock-main-L1",
       { type: "BackorderPolicySet", data: { ...at("main", "L1"), allowBackorder: true } },
@@ -160,7 +160,7 @@ describe("a product in the storefront", () => {
     expect(view(lamp, lampOnSale, main, shop)).toMatchObject({
       inStock: true,
       variants: [
-        { onHand: 6, available: 4, allowBackorder: true },
+        { onHand: 2, available: 0, allowBackorder: true },
         { onHand: 0, available: 0 },
       ],
     });
@@ -235,7 +235,7 @@ describe("the join of catalog, pricing and inventory", () => {
     expect(expected.get(productKey(lamp))).toMatchObject({
       priceSort: { GBP: 10 },
       variants: [
-        { sku: "L1", onHand: 10, available: 10 },
+        { sku: "L1", onHand: 3, available: 3 },
         { sku: "L3", onHand: 1, available: 0 },
       ],
     });
