@@ -1,6 +1,7 @@
 export * from "./decider";
 export * from "./errors";
 export * from "./events";
+export * from "./exact";
 export * from "./ids";
 export * from "./money";
 export * from "./process";

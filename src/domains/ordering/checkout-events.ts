@@ -14,6 +14,8 @@ export const checkoutEvents = defineEvents({
   CheckoutLineReserved: { version: 1, schema: line },
   /** The provider is asked; without an answer by `until` the checkout fails. */
   CheckoutPaymentRequested: { version: 1, schema: z.strictObject({ until: timestamp }) },
+  /** No answer came in time: the payment is given up, unless it is authorised after all. */
+  CheckoutPaymentOverdue: { version: 1, schema: nothing },
   CheckoutPaymentAuthorised: { version: 1, schema: nothing },
   CheckoutOrderConfirmed: { version: 1, schema: nothing },
 
@@ -29,9 +31,9 @@ export const checkoutEvents = defineEvents({
       orderCancelled: z.boolean(),
     }),
   },
+  CheckoutOrderCancelled: { version: 1, schema: nothing },
   CheckoutLineReleased: { version: 1, schema: line },
   CheckoutPaymentReversed: { version: 1, schema: nothing },
-  CheckoutOrderCancelled: { version: 1, schema: nothing },
   /** The provider said yes after the checkout had failed: that is reversed too. */
   CheckoutPaymentCameLate: { version: 1, schema: nothing },
 

@@ -23,7 +23,8 @@ export const paymentEvents = defineEvents({
   PaymentDeclined: { version: 1, schema: z.strictObject({ ...payment, reason: paymentReason }) },
   /** The amount is taken, of what is held. May happen in parts. */
   PaymentCaptured: { version: 1, schema: z.strictObject({ ...payment, amount: positiveDecimal, providerReference }) },
-  /** What is held and not captured is let go; `providerReference: null` where the provider has not answered yet. */
+  /** What is held and not captured is let go; `providerReference: null` where the provider has not answered yet.
+   *  Should its yes still come, that is let go by another such event. */
   PaymentVoided: {
     version: 1,
     schema: z.strictObject({

@@ -1,0 +1,60 @@
+import { compare, conflict, type Decimal, type DomainError, invalid, type Sku } from "../kernel";
+import { type Cart, type CartLine } from "./cart-state";
+import { type Offer, type Quote } from "./commands";
+import { lineTotal } from "./totals";
+
+/** What one line may come to at most, so that no total outgrows the 15 digits that amounts have. */
+export const LINE_LIMIT = "100000000000";
+
+/** A line whose article costs something else now than the cart says; `now: null`: it cannot be bought any more. */
+export interface ChangedPrice extends Pick<CartLine, "lineId" | "sku"> {
+  readonly was: Decimal;
+  readonly now: Decimal | null;
+}
+
+/** Compares every line with today's quotes; an article without a quote cannot be bought. */
+export function changedPrices({ lines }: Pick<Cart, "lines">, quotes: readonly Quote[]): ChangedPrice[] {
+  const prices = pricesOf(quotes);
+  return lines.flatMap(({ lineId, sku, unitPrice }) => {
+    const now = prices.get(sku) ?? null;
+    return now !== null && compare(now, unitPrice) === 0 ? [] : [{ lineId, sku, was: unitPrice, now }];
+  });
+}
+
+/** The price of every line by the quotes, or why the cart cannot have them. */
+export function quotedPrices(
+  lines: readonly CartLine[],
+  quotes: readonly Quote[],
+  currency: string,
+): Pick<CartLine, "lineId" | "unitPrice">[] | DomainError {
+  const prices = pricesOf(quotes);
+  const missing = lines.filter(({ sku }) => (prices.get(sku) ?? null) === null).map(({ sku }) => sku);
+  if (missing.length > 0) return noPrice(missing, currency);
+  const quoted = lines.map((line) => ({ ...line, unitPrice: prices.get(line.sku) ?? line.unitPrice }));
+  const large = quoted.find((line) => isTooLarge(line.unitPrice, line.quantity, currency));
+  if (large !== undefined) return tooLarge(large.sku);
+  return quoted.map(({ lineId, unitPrice }) => ({ lineId, unitPrice }));
+}
+
+export interface ForSale extends Offer {
+  readonly unitPrice: Decimal;
+}
+
+/** Only a published article with a price in the cart's currency can be put into it. */
+export function forSale(sku: Sku, offer: Offer | null, currency: string): ForSale | DomainError {
+  if (offer === null) return invalid("unknown-sku", `There is no article ${sku}.`, { field: "sku", sku });
+  if (!offer.published) return conflict("not-for-sale", `${offer.name} is not for sale.`, { sku });
+  const { unitPrice } = offer;
+  return unitPrice === null ? noPrice([sku], currency) : { ...offer, unitPrice };
+}
+
+const pricesOf = (quotes: readonly Quote[]) => new Map(quotes.map(({ sku, unitPrice }) => [sku, unitPrice]));
+
+const noPrice = (skus: readonly Sku[], currency: string) =>
+  conflict("no-price", `There is no price in ${currency} for ${skus.join(", ")}.`, { skus, currency });
+
+export const isTooLarge = (unitPrice: Decimal, quantity: number, currency: string): boolean =>
+  compare(lineTotal(unitPrice, quantity, currency), LINE_LIMIT) > 0;
+
+export const tooLarge = (sku: Sku) =>
+  conflict("amount-too-large", `A line of a cart may come to ${LINE_LIMIT} at most.`, { sku, limit: LINE_LIMIT });
