@@ -1,0 +1,32 @@
+/** The HTTP toolkit: a typed table of routes, and all that every one of them has in common. */
+export { type AppOptions, bareApp, createApp, mount, mountEnd } from "./app";
+export { BODY_LIMIT } from "./body";
+export { cacheControl, type CacheControl, contentEtag, revisionEtag } from "./conditional";
+export { CONSISTENCY_HEADER, decodeToken, encodeToken } from "./consistency";
+export { cursor, encodeCursor, flag, limit, offset, wholeNumber } from "./pagination";
+export {
+  type FieldError,
+  missing,
+  Problem,
+  problemOf,
+  problemOfRefusal,
+  readModelBehind,
+  unavailable,
+} from "./problem";
+export {
+  accepted,
+  type AnyReply,
+  created,
+  ndjson,
+  noContent,
+  ok,
+  prepare,
+  Prepared,
+  raw,
+  type RawReply,
+  type ReplyExtras,
+  type Row,
+  type StreamReply,
+} from "./reply";
+export { type Context, type Method, type Reply, type Route, route, type Security } from "./route";
+export { listen, type Listening } from "./server";

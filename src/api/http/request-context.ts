@@ -1,0 +1,95 @@
+import { type IncomingMessage, type ServerResponse } from "node:http";
+import { type Logger } from "../../infra/observability";
+import { type CommandContext } from "../../infra/runtime/command";
+import { deriveId, fingerprint, newId } from "../../infra/runtime/ids";
+import { type Principal, type Shopper } from "../../infra/security";
+import { parseIfMatch } from "./conditional";
+import { decodeToken } from "./consistency";
+import { parseCorrelationId, parseIdempotencyKey, parseTraceparent, parseWait } from "./request-headers";
+import { type Context, type Route } from "./route";
+
+/** One request on its way through the toolkit. What a handler may never ask for is worked out only when asked. */
+export class RequestContext implements Context {
+  params: unknown = undefined;
+  query: unknown = undefined;
+  body: unknown = undefined;
+  headers: unknown = undefined;
+  shopper: undefined = undefined;
+  principal: undefined = undefined;
+  actor = "anonymous";
+  idempotencyKey: string | undefined = undefined;
+  ifMatch: number | undefined = undefined;
+  consistencyToken: bigint | undefined = undefined;
+  readonly started = performance.now();
+  private knownCorrelationId: string | undefined = undefined;
+  private knownLog: Logger | undefined = undefined;
+  private abort: AbortController | undefined = undefined;
+
+  constructor(
+    readonly request: IncomingMessage,
+    readonly response: ServerResponse,
+    readonly path: string,
+    readonly route: Route | undefined,
+    private readonly baseLog: Logger,
+  ) {}
+
+  /** @throws Problem naming the header at fault */
+  readHeaders(): void {
+    const { headers } = this.request;
+    this.idempotencyKey = parseIdempotencyKey(headers["idempotency-key"]);
+    this.ifMatch = parseIfMatch(headers["if-match"]);
+    const token = headers["consistency-token"];
+    if (token !== undefined) this.consistencyToken = decodeToken(String(token));
+  }
+
+  identify(who: { readonly shopper: Shopper } | { readonly principal: Principal }): void {
+    // A handler sees these as its route's security promises them.
+    Object.assign(this, who);
+    this.actor = "shopper" in who ? `shopper:${who.shopper.id}` : `key:${who.principal.name}`;
+  }
+
+  get wait(): number | undefined {
+    return parseWait(this.request.headers["prefer"]);
+  }
+
+  get correlationId(): string {
+    return (this.knownCorrelationId ??= parseCorrelationId(this.request.headers) ?? newId());
+  }
+
+  get traceparent(): string | undefined {
+    return parseTraceparent(this.request.headers["traceparent"]);
+  }
+
+  get log(): Logger {
+    return (this.knownLog ??= this.baseLog.child({ correlationId: this.correlationId }));
+  }
+
+  get signal(): AbortSignal {
+    if (this.abort === undefined) {
+      const abort = new AbortController();
+      if (this.gone) abort.abort();
+      else this.response.once("close", () => this.response.writableFinished || abort.abort());
+      this.abort = abort;
+    }
+    return this.abort.signal;
+  }
+
+  /** Whether the caller went away. */
+  get gone(): boolean {
+    return this.response.destroyed || this.response.socket?.destroyed === true;
+  }
+
+  command(over?: Partial<CommandContext>): CommandContext {
+    const key = this.idempotencyKey;
+    const { ifMatch, traceparent } = this;
+    return {
+      commandId: key === undefined ? newId() : deriveId("request", this.actor, key),
+      ...(key === undefined ? {} : { commandHash: fingerprint([this.request.method, this.path, this.body]) }),
+      correlationId: this.correlationId,
+      actor: this.actor,
+      ...(ifMatch === undefined ? {} : { expectedRevision: ifMatch }),
+      ...(traceparent === undefined ? {} : { traceparent }),
+      ...over,
+    };
+  }
+}

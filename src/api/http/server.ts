@@ -1,0 +1,48 @@
+import { createServer, type RequestListener, type Server } from "node:http";
+import { type AddressInfo } from "node:net";
+
+export interface Listening {
+  readonly server: Server;
+  /** E.g. `http://127.0.0.1:8080`. */
+  readonly url: string;
+  readonly port: number;
+  /** Takes no new requests, lets those under way end, and cuts what is left after `patience` ms. */
+  close(patience?: number): Promise<void>;
+}
+
+/** Connections without requests stay open for so long, in ms: longer than load balancers keep theirs. */
+const KEEP_ALIVE = 75_000;
+
+/** @throws Error with one clear sentence when the address is taken or not ours */
+export function listen(app: RequestListener, at: { readonly port: number; readonly host: string }): Promise<Listening> {
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE, headersTimeout: KEEP_ALIVE + 5_000 }, app);
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => reject(listenError(error, at)));
+    server.listen(at.port, at.host, () => {
+      const { port } = server.address() as AddressInfo;
+      const host = at.host.includes(":") ? `[${at.host}]` : at.host;
+      resolve({ server, port, url: `http://${host}:${port}`, close: (patience) => close(server, patience) });
+    });
+  });
+}
+
+function listenError(error: NodeJS.ErrnoException, { host, port }: { host: string; port: number }): Error {
+  const reasons: Readonly<Record<string, string>> = {
+    EADDRINUSE: "another program listens there already",
+    EACCES: "this user may not",
+    EADDRNOTAVAIL: "this machine has no such address",
+  };
+  const reason = reasons[error.code ?? ""] ?? error.message;
+  return new Error(`cannot listen on ${host}:${port}: ${reason}`, { cause: error });
+}
+
+function close(server: Server, patience = 3_000): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => server.closeAllConnections(), patience);
+    server.close(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}

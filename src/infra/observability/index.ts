@@ -1,0 +1,2 @@
+export { createLogger, LOG_LEVELS, type Logger, type LoggerOptions, type LogLevel, silentLogger } from "./logger";
+export { type Figure, Metrics, type Reading } from "./metrics";

@@ -1,0 +1,60 @@
+import { type DestinationStream, type Logger, pino } from "pino";
+import pretty from "pino-pretty";
+
+export type { Logger } from "pino";
+
+export const LOG_LEVELS = ["silent", "fatal", "error", "warn", "info", "debug", "trace"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export interface LoggerOptions {
+  readonly level?: LogLevel;
+  /** People's lines instead of JSON; when absent, people's lines on a terminal. */
+  readonly pretty?: boolean;
+  /** Where lines go instead of standard error. */
+  readonly destination?: DestinationStream;
+}
+
+/** What never gets into a log, wherever it stands: secrets and personal data. */
+const SECRET = [
+  "authorization",
+  "cookie",
+  "apiKey",
+  "token",
+  "secret",
+  "password",
+  "email",
+  "phone",
+  "address",
+  "shippingAddress",
+  "payment",
+];
+const REDACTED = [
+  ...SECRET.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
+  'headers["x-api-key"]',
+  'headers["shopper-token"]',
+  '*.headers["x-api-key"]',
+  '*.headers["shopper-token"]',
+];
+
+/**
+ * A logger: one JSON object per line on standard error (standard output is for what a command answers), or lines for
+ * people on a terminal.
+ */
+export function createLogger(options: LoggerOptions = {}): Logger {
+  const settings = {
+    level: options.level ?? "info",
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    redact: { paths: REDACTED, censor: "[redacted]" },
+    formatters: { level: (label: string) => ({ level: label }) },
+  };
+  if (options.destination) return pino(settings, options.destination);
+  if (options.pretty ?? process.stderr.isTTY) return pino(settings, prettyStream());
+  return pino(settings, pino.destination({ fd: 2, sync: true }));
+}
+
+const prettyStream = (): DestinationStream =>
+  pretty({ destination: 2, sync: true, translateTime: "SYS:HH:MM:ss.l", ignore: "pid,hostname" });
+
+/** A logger that says nothing. */
+export const silentLogger = (): Logger => pino({ level: "silent" });
