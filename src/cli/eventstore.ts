@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { startEventStore } from "../infra/bundled/eventstore";
 import { type Flags } from "../main";
 import { untilStopped, portFlag } from "./process";
@@ -19,8 +18,7 @@ export async function eventstore(flags: Flags): Promise<void> {
     fsync: flags["fsync"] !== false,
     systemProjections: flags["systemProjections"] === true,
     insecure: flags["insecure"] === true,
-    ...(cert !== undefined &&
-      key !== undefined && { tls: { cert: readFileSync(cert, "utf8"), key: readFileSync(key, "utf8") } }),
+    ...(cert !== undefined && key !== undefined && { tls: { cert, key } }),
     log: (line) => process.stderr.write(`${line}\n`),
   });
   process.stdout.write(`event store on ${server.url}\n`);

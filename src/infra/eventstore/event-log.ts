@@ -74,14 +74,16 @@ export class EventLog {
   }
 
   /**
-   * A stream's events from a revision on, oldest first; none when the stream does not exist.
+   * A stream's events from a revision on, at most `maxCount`, oldest first; none when the stream does not exist.
+   * Read to the end what you begin: the client never lets go of a read that is broken off.
    * @throws EventLogUnavailable
    */
-  async *readStream(stream: string, from = 0): AsyncGenerator<Recorded> {
+  async *readStream(stream: string, from = 0, maxCount = Number.MAX_SAFE_INTEGER): AsyncGenerator<Recorded> {
     try {
       const events = this.client.readStream(stream, {
         direction: FORWARDS,
         fromRevision: from === 0 ? START : BigInt(from),
+        maxCount,
       });
       for await (const resolved of events) {
         const event = this.codec.decode(resolved);
@@ -96,9 +98,10 @@ export class EventLog {
   /** The position of the newest event in the log; −1 when it is empty. */
   async endPosition(): Promise<bigint> {
     try {
+      let position = -1n;
       for await (const { event } of this.client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 }))
-        return event?.position?.commit ?? -1n;
-      return -1n;
+        position = event?.position?.commit ?? position;
+      return position;
     } catch (error) {
       throw new EventLogUnavailable(`read of the log's end: ${messageOf(error)}`, error);
     }

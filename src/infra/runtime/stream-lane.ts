@@ -237,8 +237,8 @@ export class StreamLane {
   private async recall(trace: CommandTrace, after: LoadedAggregate): Promise<Outcome> {
     let state = this.aggregate.initialState;
     const events: DomainEvent[] = [];
-    for await (const event of this.services.log.readStream(this.stream)) {
-      if (event.revision > trace.last) break;
+    for await (const event of this.services.log.readStream(this.stream, 0, trace.last + 1)) {
+      if (event.revision > trace.last) continue; // a stream cut off at its beginning holds fewer than were asked for
       state = this.aggregate.evolve(state, event);
       if (event.revision >= trace.first) events.push({ type: event.type, data: event.data });
     }
