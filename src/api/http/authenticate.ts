@@ -27,8 +27,9 @@ const BEARER = "bearer ";
  */
 export function authorise(context: RequestContext, security: Security, access: AccessOptions): void | Promise<void> {
   if (security === "public") return;
-  if (typeof security === "object") return authoriseKey(context, security, access);
-  return authoriseShopper(context, security === "shopper", access);
+  return typeof security === "object"
+    ? authoriseKey(context, security, access)
+    : authoriseShopper(context, security === "shopper", access);
 }
 
 function bearer(headers: IncomingHttpHeaders): string | undefined {
@@ -39,23 +40,36 @@ function bearer(headers: IncomingHttpHeaders): string | undefined {
   return isBearer ? authorization.slice(BEARER.length).trim() : undefined;
 }
 
-function authoriseShopper(context: RequestContext, required: boolean, access: AccessOptions): void {
+function authoriseShopper(context: RequestContext, required: boolean, access: AccessOptions): void | Promise<void> {
   const { headers } = context.request;
   const own = headers["shopper-token"];
   const carried = bearer(headers);
   const token = typeof own === "string" ? own : carried !== undefined && isShopperToken(carried) ? carried : undefined;
-  if (token === undefined) {
-    if (!required) return;
-    throw unauthorised(
-      "shopper-token-required",
-      "Send the shopper token that making the cart gave you, as Authorization: Bearer or Shopper-Token.",
-    );
+  if (token !== undefined) {
+    const shopper = access.shoppers?.verify(token);
+    if (shopper === undefined) throw invalidShopperToken();
+    return context.identify({ shopper });
   }
-  const shopper = access.shoppers?.verify(token);
-  if (shopper === undefined)
-    throw unauthorised("invalid-shopper-token", "The shopper token is not one of ours.", "invalid_token");
-  context.identify({ shopper });
+  if (carried === undefined) return admitWithout(required);
+  // A back office may look at the shop with its key in hand; any other bearer token is a mistake worth telling.
+  const found = access.apiKeys?.principal(carried);
+  const admit = (principal: Principal | undefined) => {
+    if (principal === undefined) throw invalidShopperToken();
+    admitWithout(required);
+  };
+  return found instanceof Promise ? found.then(admit) : admit(found);
 }
+
+function admitWithout(required: boolean): void {
+  if (!required) return;
+  throw unauthorised(
+    "shopper-token-required",
+    "Send the shopper token that making the cart gave you, as Authorization: Bearer or Shopper-Token.",
+  );
+}
+
+const invalidShopperToken = (): Problem =>
+  unauthorised("invalid-shopper-token", "The shopper token is not one of ours.", "invalid_token");
 
 function authoriseKey(context: RequestContext, security: RoleSecurity, access: AccessOptions): void | Promise<void> {
   const { headers } = context.request;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { LOG_LEVELS } from "../observability";
+import { isApiKey } from "../security";
 
 /** One setting: where it comes from, what it may be, and what it is for. */
 export interface Definition<Schema extends z.ZodType = z.ZodType> {
@@ -93,12 +94,9 @@ export const DEFINITIONS = {
   }),
   adminApiKey: named({
     env: "ADMIN_API_KEY",
-    schema: z
-      .string()
-      .regex(/^mk_[\w-]{16,128}$/)
-      .optional(),
+    schema: z.string().refine(isApiKey).optional(),
     standard: undefined,
-    allowed: "mk_ and 16 to 128 letters, digits, - and _",
+    allowed: "16 to 128 letters, digits and - _ . ~, not beginning with ms_",
     meaning: "An API key with every role",
     secret: true,
   }),

@@ -15,8 +15,10 @@ export interface ApiKeyStore {
   find(hash: string): Promise<Principal | undefined>;
 }
 
+/** Of keys that are made here. A merchant's own may look otherwise. */
 const PREFIX = "mk_";
-const KEY = /^mk_[\w-]{16,128}$/;
+/** Shopper tokens begin with `ms_`, and no key does. */
+const KEY = /^(?!ms_)[\w.~-]{16,128}$/;
 
 /** A new key: 32 random bytes. Shown once; only its hash is kept. */
 export function newApiKey(): { readonly key: string; readonly hash: string } {
@@ -27,7 +29,7 @@ export function newApiKey(): { readonly key: string; readonly hash: string } {
 /** SHA-256 in hex. The key has 256 random bits, so a slow hash would add nothing. */
 export const hashApiKey = (key: string): string => createHash("sha256").update(key).digest("hex");
 
-/** Whether a text has the form of an API key. */
+/** Whether a text has the form of an API key: 16 to 128 characters that need no quoting anywhere. */
 export const isApiKey = (text: string): boolean => KEY.test(text);
 
 /** Whether the principal has one of the roles. */

@@ -65,9 +65,20 @@ const admin = route({
   handler: ({ principal, actor }) => ok({ principal, actor }),
 });
 
+const openCart = route({
+  method: "POST",
+  path: "/store/v1/carts",
+  operationId: "openCart",
+  summary: "With a shopper's token or without",
+  tags: [],
+  security: "optional-shopper",
+  responses: { 200: { description: "Who" } },
+  handler: ({ actor }) => ok({ actor }),
+});
+
 const { log, lines } = keptLog();
 let shop: Listening;
-beforeAll(async () => (shop = await serve([addItem, outcome, admin], { log })));
+beforeAll(async () => (shop = await serve([addItem, outcome, admin, openCart], { log })));
 afterAll(() => shop.close());
 
 const CART = "6f1d3c1e-52a4-4f4b-9b3a-6d8a2f0c7e11";
@@ -331,4 +342,22 @@ test("an API key in either header; admin has every role", async () => {
     const { status, problem } = await ask({ path: "/admin/v1/products/1", method: "PUT", headers });
     expect([status, problem]).toEqual([200, { principal: { name: "root", roles: ["admin"] }, actor: "key:root" }]);
   }
+});
+
+describe("a route that a shopper's token is optional on", () => {
+  const open = (authorization: string) =>
+    ask({ path: "/store/v1/carts", headers: { authorization } }).then(({ status, problem }) => [
+      status,
+      problem["code"] ?? problem["actor"],
+    ]);
+  test.each<[name: string, authorization: string, status: number, said: string]>([
+    ["nothing", "", 200, "anonymous"],
+    ["a shopper's token", `Bearer ${tokens.issue(SHOPPER)}`, 200, `shopper:${SHOPPER}`],
+    ["an API key", `Bearer ${STOCK_KEY}`, 200, "anonymous"],
+    ["a forged shopper token", `Bearer ms_${"A".repeat(64)}`, 401, "invalid-shopper-token"],
+    ["an unknown key", "Bearer mk_nobody_0123456789", 401, "invalid-shopper-token"],
+    ["anything else", "Bearer x", 401, "invalid-shopper-token"],
+  ])("%s", async (_name, authorization, status, said) => {
+    expect(await open(authorization)).toEqual([status, said]);
+  });
 });
