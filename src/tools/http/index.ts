@@ -1,0 +1,4 @@
+export { type ClientOptions, JSON_HEADERS, Refused, refusalOf, ShopClient, ShopUnreachable } from "./client";
+export { type Answer, type Call, type Method } from "./exchange";
+export { Figures } from "./figures";
+export { Histogram, type Latency, latencyOf } from "./histogram";
