@@ -11,7 +11,11 @@ process.on("disconnect", () => void stop());
 process.on("message", (message: ToChild) => {
   if (message.type === "stop") void stop();
   else {
-    running = startEventStore({ ...message.options, log: (line) => tell({ type: "log", line }) });
+    running = startEventStore({
+      ...message.options,
+      log: (line) => tell({ type: "log", line }),
+      onShutdown: () => process.exit(0),
+    });
     running.then(
       ({ port, url }) => tell({ type: "ready", port, url }),
       (error: Error) => tell({ type: "failed", message: error.message }, () => process.exit(1)),

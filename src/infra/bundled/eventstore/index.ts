@@ -1,8 +1,11 @@
 import { readFileSync } from "node:fs";
 import { Access } from "./core/access";
 import { replay } from "./core/replay";
+import { Scavenger } from "./core/scavenger";
 import { Store } from "./core/store";
+import { Users } from "./core/users";
 import { MAX_APPEND_SIZE, type Context } from "./handlers/context";
+import { httpListener } from "./handlers/node";
 import { buildRoutes } from "./handlers/routes";
 import { type EventStoreOptions, type RunningEventStore } from "./options";
 import { GroupManager } from "./persistent/manager";
@@ -36,27 +39,34 @@ export async function startEventStore(options: EventStoreOptions): Promise<Runni
   };
   try {
     replay(store, storage.replayFrom);
-    const access = new Access(store.streams, false);
+    const access = new Access(store.streams, options.auth ?? tls !== undefined);
+    const users = new Users(store);
+    if (access.enabled) await users.addDefaults(options.adminPassword);
     const context: Context = { store, access, maxAppendSize: MAX_APPEND_SIZE, report };
     const groups = new GroupManager(store, report);
-    const server = await GrpcServer.listen({
-      host,
-      port,
-      routes: buildRoutes(context, groups),
-      authenticate: () => undefined,
-      http: (_request, response) => response.writeHead(404).end(),
-      ...(certificate && { tls: certificate }),
-    });
-    const name = host.includes(":") ? `[${host}]` : host;
-    return {
-      port: server.port,
-      url: `esdb://${name}:${server.port}?tls=${certificate ? "true" : "false"}`,
-      async stop() {
+    const scavenger = new Scavenger(store, report);
+    let stopping: Promise<void> | undefined;
+    const stop = (): Promise<void> =>
+      (stopping ??= (async () => {
         groups.stop();
         await server.close();
         await close();
-      },
+      })());
+    const shutdown = (): void => {
+      report("An operator asked the server to end.");
+      void stop().then(() => options.onShutdown?.());
     };
+    const node = { host, port: () => server.port };
+    const server: GrpcServer = await GrpcServer.listen({
+      host,
+      port,
+      routes: buildRoutes({ context, groups, users, scavenger, node, shutdown }),
+      authenticate: (authorization) => (access.enabled ? users.authenticate(authorization) : undefined),
+      http: httpListener(context, node),
+      ...(certificate && { tls: certificate }),
+    });
+    const name = host.includes(":") ? `[${host}]` : host;
+    return { port: server.port, url: `esdb://${name}:${server.port}?tls=${certificate ? "true" : "false"}`, stop };
   } catch (error) {
     await close();
     throw portProblem(error, host, port);

@@ -19,6 +19,8 @@ export interface EventStoreOptions {
   readonly auth?: boolean;
   /** Password of the user `admin` when the data folder is new; default `changeit`, as the real node has it. */
   readonly adminPassword?: string;
+  /** Called when an operator's Shutdown has ended the server. */
+  readonly onShutdown?: () => void;
   readonly log?: (line: string) => void;
 }
 

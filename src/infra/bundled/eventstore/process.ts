@@ -5,7 +5,8 @@ import { type EventStoreOptions, type RunningEventStore } from "./options";
 
 /** From parent to child. */
 export type ToChild =
-  { readonly type: "start"; readonly options: Omit<EventStoreOptions, "log"> } | { readonly type: "stop" };
+  | { readonly type: "start"; readonly options: Omit<EventStoreOptions, "log" | "onShutdown"> }
+  | { readonly type: "stop" };
 
 /** From child to parent. */
 export type FromChild =
@@ -24,7 +25,7 @@ export interface SpawnedEventStore extends RunningEventStore {
  * when the caller ends, however that happens, and ignores the terminal's Ctrl-C: the caller says when to stop.
  */
 export async function spawnEventStore(options: EventStoreOptions): Promise<SpawnedEventStore> {
-  const { log, ...rest } = options;
+  const { log, onShutdown, ...rest } = options;
   const child = fork(childFile(), [], { stdio: ["ignore", "ignore", "inherit", "ipc"], execArgv: [] });
   const exited = new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code)));
   const ready = new Promise<{ port: number; url: string }>((resolve, reject) => {
@@ -47,6 +48,7 @@ export async function spawnEventStore(options: EventStoreOptions): Promise<Spawn
   });
   send(child, { type: "start", options: rest });
   const { port, url } = await ready;
+  if (onShutdown) void exited.then((code) => code === 0 && onShutdown());
   return {
     port,
     url,

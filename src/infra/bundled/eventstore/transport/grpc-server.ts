@@ -23,8 +23,8 @@ export interface TransportOptions {
   readonly port: number;
   readonly routes: Routes;
   readonly tls?: { readonly cert: Buffer; readonly key: Buffer };
-  /** Throws a `GrpcError` for credentials that do not hold. */
-  readonly authenticate: (authorization: string | undefined) => Caller | undefined;
+  /** Throws, or rejects with, a `GrpcError` for credentials that do not hold. */
+  readonly authenticate: (authorization: string | undefined) => Caller | undefined | Promise<Caller | undefined>;
   /** Plain HTTP on the same port, for health checks and the few calls that clients make so. */
   readonly http: RequestListener;
 }
@@ -108,12 +108,27 @@ export class GrpcServer {
       return;
     }
     try {
-      call.caller = this.options.authenticate(headers.authorization);
-      if ("stream" in method) method.stream(call);
-      else unary(call, method.unary);
+      const caller = this.options.authenticate(headers.authorization);
+      if (caller instanceof Promise) {
+        caller.then(
+          (known) => begin(call, method, known),
+          (error: unknown) => call.fail(error),
+        );
+      } else begin(call, method, caller);
     } catch (error) {
       call.fail(error);
     }
+  }
+}
+
+function begin(call: Call, method: Method, caller: Caller | undefined): void {
+  if (call.closed) return;
+  call.caller = caller;
+  try {
+    if ("stream" in method) method.stream(call);
+    else unary(call, method.unary);
+  } catch (error) {
+    call.fail(error);
   }
 }
 

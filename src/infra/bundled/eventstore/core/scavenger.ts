@@ -1,0 +1,81 @@
+import { randomUUID } from "node:crypto";
+import { EMPTY } from "../wire/proto-writer";
+import { type Store } from "./store";
+import { type InternalEvent, newId } from "./writer";
+
+const LOG_STREAM = "$scavenges";
+
+/** How a scavenge ended, in the words of the real node. */
+type Outcome = "Success" | "Stopped" | "Failed";
+
+/** Runs one scavenge at a time and writes down, in the streams where the real node does, how it went. */
+export class Scavenger {
+  private current: { readonly id: string; stopped: boolean } | undefined;
+
+  constructor(
+    private readonly store: Store,
+    private readonly report: (line: string) => void,
+  ) {}
+
+  /** Id of the scavenge under way. */
+  get running(): string | undefined {
+    return this.current?.id;
+  }
+
+  /** Answers the id of the scavenge that this begins. */
+  start(): string {
+    const current = (this.current = { id: randomUUID(), stopped: false });
+    void this.run(current);
+    return current.id;
+  }
+
+  /** False where no scavenge of this id runs. */
+  stop(id: string): boolean {
+    if (this.current?.id !== id) return false;
+    this.current.stopped = true;
+    return true;
+  }
+
+  private async run(current: { readonly id: string; stopped: boolean }): Promise<void> {
+    const { id } = current;
+    const began = Date.now();
+    let result: Outcome = "Success";
+    let error = "";
+    let spaceSaved = 0;
+    try {
+      await this.note(id, "$scavengeStarted", { scavengeId: id });
+      spaceSaved = await this.store.scavenge(() => current.stopped);
+      if (current.stopped) result = "Stopped";
+    } catch (reason) {
+      result = "Failed";
+      error = (reason as Error).message;
+      this.report(`The scavenge failed: ${error}`);
+    }
+    this.current = undefined;
+    const timeTaken = (Date.now() - began) / 1000;
+    await this.note(id, "$scavengeCompleted", { scavengeId: id, result, error, timeTaken, spaceSaved });
+  }
+
+  private note(id: string, type: string, value: unknown): Promise<void> {
+    const stream = `${LOG_STREAM}-${id}`;
+    const data = Buffer.from(JSON.stringify(value));
+    const revision = this.store.streams.get(stream).last + 1;
+    const event = (name: string, isJson: boolean, body: Buffer): InternalEvent["event"] => ({
+      id: newId(),
+      type: Buffer.from(name),
+      isJson,
+      data: body,
+      metadata: EMPTY,
+    });
+    return new Promise((resolve) => {
+      this.store.writer.write({
+        action: "internal",
+        events: [
+          { stream, event: event(type, true, data) },
+          { stream: LOG_STREAM, event: event("$>", false, Buffer.from(`${revision}@${stream}`)) },
+        ],
+        done: () => resolve(),
+      });
+    });
+  }
+}

@@ -1,0 +1,134 @@
+import { randomUUID } from "node:crypto";
+import { type RequestListener } from "node:http";
+import { type Call, framed } from "../transport/call";
+import { type Method } from "../transport/grpc-server";
+import { ProtoReader } from "../wire/proto-reader";
+import { encode } from "../wire/proto-writer";
+import { parseUuid, uuidStructured } from "../wire/uuid";
+import { type Context } from "./context";
+import { SERVER_VERSION } from "./server-features";
+
+const LEADER = 8;
+const TICKS_PER_MILLISECOND = 10_000;
+const SHORTEST_REFRESH = 100;
+const DEFAULT_REFRESH = 1000;
+
+/** What others are told of this node. */
+export interface NodeIdentity {
+  readonly host: string;
+  /** Known once the server listens. */
+  port(): number;
+}
+
+const instance = randomUUID();
+
+/** Gossip (a cluster of one) and Monitoring. */
+export function nodeRoutes(context: Context, node: NodeIdentity): [string, Method][] {
+  return [
+    ["/event_store.client.gossip.Gossip/Read", { unary: () => clusterInfo(node) }],
+    ["/event_store.client.monitoring.Monitoring/Stats", { stream: (call) => stats(context, call) }],
+  ];
+}
+
+function clusterInfo(node: NodeIdentity): Buffer {
+  return encode((w) =>
+    w.message(1, (member) =>
+      member
+        .message(1, uuidStructured(parseUuid(instance)))
+        .varint(2, Date.now() * TICKS_PER_MILLISECOND)
+        .varint(3, LEADER)
+        .bool(4, true)
+        .message(5, (end) => end.string(1, node.host).varint(2, node.port())),
+    ),
+  );
+}
+
+/** Figures about the process and the log, as text by name, again and again until the client has enough. */
+function stats(context: Context, call: Call): void {
+  let timer: NodeJS.Timeout | undefined;
+  call.closing(() => clearInterval(timer));
+  call.receive(
+    (message) => {
+      const request = new ProtoReader(message);
+      let period = DEFAULT_REFRESH;
+      while (request.next()) {
+        if (request.field === 4) period = request.varint() || DEFAULT_REFRESH;
+        else request.skip();
+      }
+      let blocked = false;
+      const send = (): void => {
+        if (blocked) return;
+        const body = encode((w) => {
+          for (const [name, value] of Object.entries(collectStats(context)))
+            w.message(1, (e) => e.string(1, name).string(2, String(value)));
+        });
+        blocked = !call.write(framed(body));
+        if (blocked) call.drained(() => (blocked = false));
+      };
+      clearInterval(timer);
+      timer = setInterval(send, Math.min(0x7fffffff, Math.max(SHORTEST_REFRESH, period)));
+      send();
+    },
+    () => undefined,
+  );
+}
+
+const started = Date.now();
+
+export function collectStats({ store }: Context): Record<string, number | string> {
+  const memory = process.memoryUsage();
+  const cpu = process.cpuUsage();
+  return {
+    "proc-startTime": new Date(started).toISOString(),
+    "proc-id": process.pid,
+    "proc-mem": memory.rss,
+    "proc-cpu": (cpu.user + cpu.system) / 1000 / Math.max(1, Date.now() - started),
+    "proc-heap": memory.heapUsed,
+    "es-checksum": store.log.durable,
+    "es-checksumNonFlushed": store.log.end,
+    "es-queue-StorageWriter-length": store.writer.waiting,
+  };
+}
+
+/** Plain HTTP on the same port: what health checks and dashboards ask a node for. */
+export function httpListener(context: Context, node: NodeIdentity): RequestListener {
+  const answers: Readonly<Record<string, () => unknown>> = {
+    "/ping": () => ({ text: "Ping request successfully handled" }),
+    "/info": () => ({
+      esVersion: SERVER_VERSION,
+      state: "leader",
+      features: { projections: false, userManagement: true, atomPub: false },
+    }),
+    "/stats": () => collectStats(context),
+    "/gossip": () => ({
+      members: [
+        {
+          instanceId: instance,
+          timeStamp: new Date().toISOString(),
+          state: "Leader",
+          isAlive: true,
+          httpEndPointIp: node.host,
+          httpEndPointPort: node.port(),
+        },
+      ],
+      serverIp: node.host,
+      serverPort: node.port(),
+    }),
+  };
+  return (request, response) => {
+    const path = (request.url ?? "/").split("?")[0] ?? "/";
+    request.resume();
+    if (path === "/health/live" || path === "/health/ready") {
+      response.writeHead(204).end();
+      return;
+    }
+    const answer = request.method === "GET" ? answers[path] : undefined;
+    if (!answer) {
+      response
+        .writeHead(404, { "content-type": "text/plain" })
+        .end("This server speaks gRPC; use an EventStoreDB client.\n");
+      return;
+    }
+    response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(answer()));
+  };
+}
