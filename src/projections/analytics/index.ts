@@ -1,0 +1,21 @@
+import { type Feed } from "../../domains/kernel";
+import { cartEventsFeed } from "./cart-events";
+import { orderLinesFeed } from "./order-lines";
+import { ordersFeed } from "./orders";
+import { productsFeed } from "./products";
+import { stockMovementsFeed } from "./stock-movements";
+
+export { cartEventsFeed, type CartEventRow } from "./cart-events";
+export { orderLinesFeed, SHIPPING, type OrderLineKind, type OrderLineRow } from "./order-lines";
+export { ordersFeed, type OrderRow } from "./orders";
+export { productsFeed, type ProductRow } from "./products";
+export { stockMovementsFeed, type StockMovementRow } from "./stock-movements";
+
+/** Every feed of the shop. */
+export const analyticsFeeds: readonly Feed[] = [
+  orderLinesFeed,
+  ordersFeed,
+  stockMovementsFeed,
+  productsFeed,
+  cartEventsFeed,
+];
