@@ -84,6 +84,12 @@ export class ShopClient {
     return JSON.parse(answer.body.toString("utf8")) as T;
   }
 
+  /** As `send`, for a success whose content does not matter. @throws Refused for any other answer */
+  async done(call: Call): Promise<void> {
+    const answer = await this.send(call);
+    if (answer.status >= 300) throw refusalOf(call, answer);
+  }
+
   async close(): Promise<void> {
     await this.pool?.destroy();
     this.pool = undefined;

@@ -2,3 +2,4 @@ export { type ClientOptions, JSON_HEADERS, Refused, refusalOf, ShopClient, ShopU
 export { type Answer, type Call, type Method } from "./exchange";
 export { Figures } from "./figures";
 export { Histogram, type Latency, latencyOf } from "./histogram";
+export { type OrderAnswer, type ShippingAddress, Shopper } from "./shopper";
