@@ -11,7 +11,15 @@ export type ClaimState = { readonly status: "free" } | { readonly status: "claim
 
 export type ClaimCommand =
   | { readonly type: "Claim"; readonly at: Timestamp; readonly key: string; readonly owner: string }
-  | { readonly type: "Release"; readonly at: Timestamp; readonly key: string; readonly owner: string };
+  | { readonly type: "Release"; readonly at: Timestamp; readonly key: string; readonly owner: string }
+  /** From an owner that does not use the name: it is free at no moment in between. */
+  | {
+      readonly type: "TakeOver";
+      readonly at: Timestamp;
+      readonly key: string;
+      readonly owner: string;
+      readonly from: string;
+    };
 
 type Command<T extends ClaimCommand["type"]> = Extract<ClaimCommand, { type: T }>;
 
@@ -31,6 +39,8 @@ export const claim: Aggregate<ClaimCommand, ClaimEvent, ClaimState> = {
         return take(command, state);
       case "Release":
         return release(command, state);
+      case "TakeOver":
+        return takeOver(command, state);
     }
   },
   evolve(_state, event) {
@@ -53,4 +63,13 @@ function take({ key, owner }: Command<"Claim">, state: ClaimState): Decision<Cla
 function release({ key, owner }: Command<"Release">, state: ClaimState): Decision<ClaimEvent> {
   if (state.status === "free" || state.owner !== owner) return [];
   return [{ type: "ClaimReleased", data: { key, owner } }];
+}
+
+function takeOver({ key, owner, from, at }: Command<"TakeOver">, state: ClaimState): Decision<ClaimEvent> {
+  if (state.status === "free" || state.owner !== from) return take({ type: "Claim", key, owner, at }, state);
+  if (from === owner) return [];
+  return [
+    { type: "ClaimReleased", data: { key, owner: from } },
+    { type: "Claimed", data: { key, owner } },
+  ];
 }

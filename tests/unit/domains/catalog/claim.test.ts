@@ -7,6 +7,7 @@ const at = "2026-01-01T00:00:00.000Z" as Timestamp;
 const key = claimKey.sku("85123A");
 const take = (owner: string): ClaimCommand => ({ type: "Claim", at, key, owner });
 const release = (owner: string): ClaimCommand => ({ type: "Release", at, key, owner });
+const takeOver = (owner: string, from = "a"): ClaimCommand => ({ type: "TakeOver", at, key, owner, from });
 const claimed = (owner: string): ClaimEvent => ({ type: "Claimed", data: { key, owner } });
 const released = (owner: string): ClaimEvent => ({ type: "ClaimReleased", data: { key, owner } });
 
@@ -24,8 +25,16 @@ describe("claim", () => {
     spec(claim).when(release("a")).then();
   });
 
+  it("is taken over from the owner that is named, and from no other", () => {
+    spec(claim).given(claimed("a")).when(takeOver("b")).then(released("a"), claimed("b"));
+    spec(claim).given(claimed("a"), released("a")).when(takeOver("b")).then(claimed("b"));
+    spec(claim).given(claimed("c")).when(takeOver("b")).thenRefused("already-claimed", { owner: "c" });
+    spec(claim).given(claimed("b")).when(takeOver("b")).then();
+    spec(claim).given(claimed("a")).when(takeOver("a")).then();
+  });
+
   it("has one owner at any time, whoever asks for what", () => {
-    const command = fc.tuple(fc.constantFrom(take, release), fc.constantFrom("a", "b", "c"));
+    const command = fc.tuple(fc.constantFrom(take, release, takeOver), fc.constantFrom("a", "b", "c"));
     fc.assert(
       fc.property(fc.array(command, { maxLength: 60 }), (commands) => {
         const holders = new Set<string>();
