@@ -1,6 +1,7 @@
 import { type DomainEvent, type Intent } from "../domains/kernel";
 import { EventLog, EventLogUnavailable } from "../infra/eventstore";
 import { Leases, MongoStores } from "../infra/mongo";
+import { ProviderUnavailable } from "../infra/payments";
 import {
   ChangeWatcher,
   CommandHandler,
@@ -44,6 +45,10 @@ export interface WorkerState {
   readonly kind: "process" | "reaction";
   readonly state: ConsumerState;
 }
+
+/** What passes by itself: a reaction that fails of it is tried again. */
+const isTransient = (error: unknown): boolean =>
+  error instanceof EventLogUnavailable || error instanceof ProviderUnavailable;
 
 /** The running engine: commands in, read models out. */
 export class Engine {
@@ -105,6 +110,17 @@ export class Engine {
     const command = { ...intent.command, at: new Date().toISOString() };
     return this.commands.execute<unknown, DomainEvent, unknown>(aggregate, intent.id, command, context);
   };
+
+  /**
+   * Waits until every read model worked on here has all that the log has now.
+   * @returns false when it took longer than `timeout` ms
+   */
+  async level(timeout: number): Promise<boolean> {
+    const head = await this.log.endPosition();
+    const models = [...this.runners.values()].map(({ context, name }) => this.models.get(context, name));
+    const reached = await Promise.all(models.map((model) => model.waitFor(head, timeout)));
+    return reached.every(Boolean);
+  }
 
   get readModelStates(): readonly RunnerState[] {
     return [...this.runners.values()].map(({ state }) => state);
@@ -175,7 +191,7 @@ export class Engine {
       for (const reaction of reactions(this.send)) {
         const { name, context } = reaction;
         if (!this.wanted(context, name)) continue;
-        const handler = new ReactionWorker(reaction, this.stores, (error) => error instanceof EventLogUnavailable);
+        const handler = new ReactionWorker(reaction, this.stores, isTransient);
         const consumer = new Consumer(handler, services, { name, context, rhythm: 0, maxBatch: 256 });
         workers.set(`${context}.${name}`, { consumer, kind: "reaction" });
       }
