@@ -60,11 +60,12 @@ export class ShopClient {
 
   /**
    * Sends until there is an answer about the request itself: a lost connection, a shop that is starting, overloaded or
-   * without its stores (5xx, 429) or a race lost too often (`contention`) are tried again. Only for requests that may
-   * arrive twice: reads, and commands with an `Idempotency-Key`.
+   * without its stores (5xx, 429) or a race lost too often (`contention`) are tried again. That goes for requests that
+   * may arrive twice, reads and commands with an `Idempotency-Key`; all others are sent once.
    * @throws ShopUnreachable when patience is over
    */
   async send(call: Call): Promise<Answer> {
+    if (!mayRepeat(call)) return this.once(call);
     const begun = performance.now();
     for (let tries = 0; ; tries++) {
       this.options.signal?.throwIfAborted();
@@ -79,15 +80,14 @@ export class ShopClient {
 
   /** As `send`, for the content of a success. @throws Refused for any other answer */
   async json<T>(call: Call): Promise<T> {
-    const answer = await this.send(call);
-    if (answer.status >= 300) throw refusalOf(call, answer);
-    return JSON.parse(answer.body.toString("utf8")) as T;
+    return contentOf<T>(await this.done(call));
   }
 
-  /** As `send`, for a success whose content does not matter. @throws Refused for any other answer */
-  async done(call: Call): Promise<void> {
+  /** As `send`, for a success. @throws Refused for any other answer */
+  async done(call: Call): Promise<Answer> {
     const answer = await this.send(call);
     if (answer.status >= 300) throw refusalOf(call, answer);
+    return answer;
   }
 
   async close(): Promise<void> {
@@ -132,6 +132,9 @@ export class ShopClient {
   }
 }
 
+const mayRepeat = ({ method, headers }: Call): boolean =>
+  method === "GET" || headers?.includes("Idempotency-Key") === true;
+
 interface Failure {
   readonly code: string;
   readonly message: string;
@@ -172,6 +175,9 @@ function problemOf(body: Buffer): { code: string; detail: string } {
     return { code: "", detail: body.toString("utf8").slice(0, 200) };
   }
 }
+
+/** What an answer says, taken to be of the shape that the shop promises. */
+export const contentOf = <T>(answer: Answer): T => JSON.parse(answer.body.toString("utf8")) as T;
 
 /** Headers of a JSON body. */
 export const JSON_HEADERS: readonly string[] = ["Content-Type", "application/json"];

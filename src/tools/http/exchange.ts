@@ -22,6 +22,8 @@ export interface Answer {
   readonly body: Buffer;
   /** Seconds that the server asks to wait. */
   readonly retryAfter: number | undefined;
+  /** The `Consistency-Token`: a read that carries it sees what this answer told. */
+  readonly token: string | undefined;
 }
 
 const EMPTY = Buffer.alloc(0);
@@ -39,6 +41,7 @@ export function exchange(pool: Pool, call: Call): Promise<Answer> {
 class Receiver implements Dispatcher.DispatchHandler {
   private status = 0;
   private retryAfter: number | undefined;
+  private token: string | undefined;
   private chunks: Buffer[] = [];
   private keep = true;
 
@@ -60,6 +63,8 @@ class Receiver implements Dispatcher.DispatchHandler {
   ): void {
     this.status = status;
     this.keep = !this.statusOnly || status >= 400;
+    const token = headers["consistency-token"];
+    if (typeof token === "string") this.token = token;
     const wait = headers["retry-after"];
     if (typeof wait === "string" && /^\d+$/.test(wait)) this.retryAfter = Number(wait);
   }
@@ -71,7 +76,7 @@ class Receiver implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     const { chunks } = this;
     const body = chunks.length === 0 ? EMPTY : chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
-    this.resolve({ status: this.status, body, retryAfter: this.retryAfter });
+    this.resolve({ status: this.status, body, retryAfter: this.retryAfter, token: this.token });
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {

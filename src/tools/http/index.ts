@@ -1,5 +1,5 @@
-export { type ClientOptions, JSON_HEADERS, Refused, refusalOf, ShopClient, ShopUnreachable } from "./client";
+export { type ClientOptions, contentOf, JSON_HEADERS, Refused, refusalOf, ShopClient, ShopUnreachable } from "./client";
 export { type Answer, type Call, type Method } from "./exchange";
 export { Figures } from "./figures";
 export { Histogram, type Latency, latencyOf } from "./histogram";
-export { type OrderAnswer, type ShippingAddress, Shopper } from "./shopper";
+export { type OrderAnswer, reflecting, type ShippingAddress, Shopper } from "./shopper";

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { JSON_HEADERS, type ShopClient } from "./client";
-import { type Call, type Method } from "./exchange";
+import { contentOf, JSON_HEADERS, type ShopClient } from "./client";
+import { type Answer, type Call, type Method } from "./exchange";
 
 /** Where goods go. */
 export interface ShippingAddress {
@@ -30,26 +30,36 @@ const WAIT = 10;
 /** While an order is not decided yet it is asked for again after so many ms. */
 const LOOK_AGAIN = 200;
 
-/** One shopper with one cart at a shop's front door. */
+export interface ShopperOptions {
+  readonly currency: string;
+  readonly country: string;
+  /** Beginning of every `Idempotency-Key`; without one, commands carry none. */
+  readonly keys?: string | undefined;
+  /** What the shop must have seen before it answers, e.g. the prices that were just set. */
+  readonly token?: string | undefined;
+}
+
+/** One shopper with one cart at a shop's front door. Reads what it wrote, also from another process of the shop. */
 export class Shopper {
+  private token: string | undefined;
+
   private constructor(
     private readonly client: ShopClient,
     readonly cartId: string,
     private readonly authorization: readonly string[],
-    /** Beginning of every `Idempotency-Key`; without one, commands carry none. */
     private readonly keys: string | undefined,
   ) {}
 
   /** Takes a cart. With the same `keys` it is the same cart as before. */
-  static async enter(
-    client: ShopClient,
-    { currency, country, keys }: { readonly currency: string; readonly country: string; readonly keys?: string },
-  ): Promise<Shopper> {
+  static async enter(client: ShopClient, { currency, country, keys, token }: ShopperOptions): Promise<Shopper> {
     const body = JSON.stringify({ currency, country });
-    const headers = keyed(keys, "cart");
+    const headers = [...keyed(keys, "cart"), ...reflecting(token)];
     const call: Call = { method: "POST", path: "/store/v1/carts", kind: "open cart", headers, body };
-    const { id, shopperToken } = await client.json<CartAnswer>(call);
-    return new Shopper(client, id, ["Authorization", `Bearer ${shopperToken}`], keys);
+    const answer = await client.done(call);
+    const { id, shopperToken } = contentOf<CartAnswer>(answer);
+    const shopper = new Shopper(client, id, ["Authorization", `Bearer ${shopperToken}`], keys);
+    shopper.token = answer.token;
+    return shopper;
   }
 
   /** The call that adds an item, for whoever sends it in their own way. */
@@ -58,39 +68,48 @@ export class Shopper {
   }
 
   async add(sku: string, quantity: number): Promise<void> {
-    await this.client.done(this.itemCall(sku, quantity));
+    await this.command(this.itemCall(sku, quantity));
   }
 
   async email(email: string): Promise<void> {
-    await this.client.done(this.call("PUT", "email", "set e-mail", "email", { email }));
+    await this.command(this.call("PUT", "email", "set e-mail", "email", { email }));
   }
 
   async ship(address: ShippingAddress): Promise<void> {
-    await this.client.done(this.call("PUT", "shipping-address", "set address", "address", address));
+    await this.command(this.call("PUT", "shipping-address", "set address", "address", address));
   }
 
   /** Chooses the first shipping method that is offered. */
   async chooseShipping(): Promise<void> {
     const path = `/store/v1/carts/${this.cartId}/shipping-methods`;
-    const call: Call = { method: "GET", path, kind: "shipping methods", headers: this.authorization };
-    const { items } = await this.client.json<{ items: readonly { readonly id: string }[] }>(call);
+    const { items } = await this.read<{ items: readonly { readonly id: string }[] }>("shipping methods", path);
     const [method] = items;
     if (method === undefined) throw new Error(`No shipping method is offered for cart ${this.cartId}.`);
-    await this.client.done(this.call("PUT", "shipping-method", "set shipping", "shipping", { id: method.id }));
+    await this.command(this.call("PUT", "shipping-method", "set shipping", "shipping", { id: method.id }));
   }
 
   /** Orders, pays and waits until the order is decided, at most `patience` ms. */
   async checkOut(patience: number): Promise<OrderAnswer> {
     const body = { payment: { method: "test", token: "tok_approve" } };
     const call = this.call("POST", "checkout", "checkout", "checkout", body, ["Prefer", `wait=${WAIT}`]);
-    let order = await this.client.json<OrderAnswer>(call);
+    let order = contentOf<OrderAnswer>(await this.command(call));
     const deadline = performance.now() + patience;
     while (order.status === "placed" && performance.now() < deadline) {
       await sleep(LOOK_AGAIN);
-      const path = `/store/v1/orders/${order.id}`;
-      order = await this.client.json<OrderAnswer>({ method: "GET", path, kind: "order", headers: this.authorization });
+      order = await this.read<OrderAnswer>("order", `/store/v1/orders/${order.id}`);
     }
     return order;
+  }
+
+  private async command(call: Call): Promise<Answer> {
+    const answer = await this.client.done(call);
+    this.token = answer.token ?? this.token;
+    return answer;
+  }
+
+  private read<T>(kind: string, path: string): Promise<T> {
+    const headers = [...this.authorization, ...reflecting(this.token)];
+    return this.client.json<T>({ method: "GET", path, kind, headers });
   }
 
   private call(
@@ -115,3 +134,7 @@ export class Shopper {
 function keyed(keys: string | undefined, name: string): readonly string[] {
   return keys === undefined ? JSON_HEADERS : [...JSON_HEADERS, "Idempotency-Key", `${keys} ${name}`];
 }
+
+/** The header with which an answer reflects at least what another one told. */
+export const reflecting = (token: string | undefined): readonly string[] =>
+  token === undefined ? [] : ["Consistency-Token", token];
