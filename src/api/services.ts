@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
-import { type Aggregate, type DomainError, type DomainEvent } from "../domains/kernel";
+import { QUOTES_INCOMPLETE } from "../domains/cart";
+import { type Aggregate, type DomainError, type DomainEvent, type Timestamp } from "../domains/kernel";
 import { type EventLog } from "../infra/eventstore";
 import { type Accepted, type CommandContext, type CommandHandler, type ReadModel, type ReadModels, type Refusals } from "../infra/runtime"; // prettier-ignore
 import { type ShopperTokens } from "../infra/security";
@@ -11,7 +12,7 @@ const PATIENCE = 5_000;
 const REMEMBERED_WRITES = 20_000;
 
 /** Refusals that say nothing about the command itself: the same command may succeed the next time. */
-const PASSING = new Set(["contention", "stale-revision", "idempotency-key-reused"]);
+const PASSING = new Set(["contention", "stale-revision", "idempotency-key-reused", QUOTES_INCOMPLETE]);
 
 export interface ServiceOptions {
   readonly commands: CommandHandler;
@@ -46,8 +47,8 @@ export class Services {
     this.refusals = options.refusals;
   }
 
-  now(): string {
-    return new Date().toISOString();
+  now(): Timestamp {
+    return new Date().toISOString() as Timestamp;
   }
 
   /**

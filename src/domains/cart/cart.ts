@@ -16,7 +16,7 @@ import {
   type SetShippingMethod,
 } from "./commands";
 import { type CartEvent } from "./events";
-import { changedPrices, forSale, isTooLarge, quotedPrices, tooLarge } from "./quotes";
+import { changedPrices, forSale, isTooLarge, quotedPrices, tooLarge, unquoted } from "./quotes";
 import { sameFields } from "./same-fields";
 import { settle } from "./settle";
 import { shippingMethods } from "./shipping";
@@ -32,7 +32,9 @@ export const cart: Aggregate<CartCommand, CartEvent, CartState> = {
   initialState: { status: "absent" },
   decide(command, state) {
     if (command.type === "OpenCart") return open(command, state);
-    if (state.status === "absent") return notFound("cart-not-found", `There is no cart ${command.cartId}.`);
+    if (state.status === "absent" || (command.by !== undefined && command.by !== state.owner)) {
+      return noCart(command.cartId);
+    }
     if (command.type === "AbandonCart" && state.status === "abandoned") return [];
     if (state.status !== "open") return closed(state);
     if (command.type === "CheckOut") return checkOut(command, state);
@@ -41,6 +43,9 @@ export const cart: Aggregate<CartCommand, CartEvent, CartState> = {
   },
   evolve: evolveCart,
 };
+
+/** Also the answer to whoever asks for a cart that is not theirs. */
+export const noCart = (id: string): DomainError => notFound("cart-not-found", `There is no cart ${id}.`);
 
 function closed({ status, orderId }: Cart): DomainError {
   const became = status === "checked-out" ? "an order" : "abandoned";
@@ -72,7 +77,7 @@ function change(command: Exclude<CartCommand, { type: "OpenCart" | "CheckOut" }>
   }
 }
 
-function open({ type: _, at: __, ...data }: OpenCart, state: CartState): Decision<CartEvent> {
+function open({ type: _, at: __, by: ___, ...data }: OpenCart, state: CartState): Decision<CartEvent> {
   if (state.status !== "absent") return conflict("cart-exists", `Cart ${data.cartId} was opened before.`);
   return [{ type: "CartOpened", data }];
 }
@@ -113,7 +118,7 @@ function removeItem({ cartId, lineId }: RemoveItem, state: Cart): Decision<CartE
 /** Every article in the cart must have a price in the new currency. */
 function setCurrency({ cartId, currency, quotes }: SetCartCurrency, state: Cart): Decision<CartEvent> {
   if (currency === state.currency) return [];
-  const prices = quotedPrices(state.lines, quotes, currency);
+  const prices = unquoted(state, quotes) ?? quotedPrices(state.lines, quotes, currency);
   if (prices instanceof DomainError) return prices;
   return [{ type: "CartCurrencySet", data: { cartId, currency, prices } }];
 }
@@ -170,7 +175,7 @@ function setShippingMethod({ cartId, methodId }: SetShippingMethod, state: Cart)
 
 function acceptPrices({ cartId, quotes }: AcceptPrices, state: Cart): Decision<CartEvent> {
   if (changedPrices(state, quotes).length === 0) return [];
-  const prices = quotedPrices(state.lines, quotes, state.currency);
+  const prices = unquoted(state, quotes) ?? quotedPrices(state.lines, quotes, state.currency);
   if (prices instanceof DomainError) return prices;
   return [{ type: "CartPricesAccepted", data: { cartId, prices } }];
 }

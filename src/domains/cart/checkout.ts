@@ -2,7 +2,7 @@ import { conflict, type Decision, DomainError, type LineId } from "../kernel";
 import { type Cart } from "./cart-state";
 import { type CheckOut } from "./commands";
 import { type CartEvent, type Sale } from "./events";
-import { changedPrices, quotedPrices } from "./quotes";
+import { changedPrices, quotedPrices, unquoted } from "./quotes";
 import { settle } from "./settle";
 import { cartTotals, soldLines, taxIncluded } from "./view";
 
@@ -11,7 +11,7 @@ import { cartTotals, soldLines, taxIncluded } from "./view";
  * shopper has seen, unless they agree to those of now.
  */
 export function checkOut(command: CheckOut, cart: Cart): Decision<CartEvent> {
-  const prices = pricesToAccept(command, cart);
+  const prices = unquoted(cart, command.quotes) ?? pricesToAccept(command, cart);
   if (prices instanceof DomainError) return prices;
   const { cartId } = cart;
   const accepted: CartEvent[] = prices.length === 0 ? [] : [{ type: "CartPricesAccepted", data: { cartId, prices } }];

@@ -18,6 +18,8 @@ interface To<Type extends string> {
   readonly type: Type;
   readonly at: Timestamp;
   readonly cartId: CartId;
+  /** The shopper who asks; absent when the shop itself does. Other people's carts are not there for them. */
+  readonly by?: ShopperId | undefined;
 }
 
 /** An article as it can be bought at the moment in the cart's currency. */

@@ -21,6 +21,20 @@ export function changedPrices({ lines }: Pick<Cart, "lines">, quotes: readonly Q
   });
 }
 
+/**
+ * Refuses quotes that leave out a line: it was added after they were taken, and they are to be taken again. (What cannot
+ * be bought has a quote of `null`.)
+ */
+export function unquoted({ lines }: Pick<Cart, "lines">, quotes: readonly Quote[]): DomainError | undefined {
+  const prices = pricesOf(quotes);
+  const skus = lines.filter(({ sku }) => !prices.has(sku)).map(({ sku }) => sku);
+  if (skus.length === 0) return undefined;
+  return conflict(QUOTES_INCOMPLETE, "The cart changed while its prices were looked up. Try again.", { skus });
+}
+
+/** The code of that refusal. */
+export const QUOTES_INCOMPLETE = "quotes-incomplete";
+
 /** The price of every line by the quotes, or why the cart cannot have them. */
 export function quotedPrices(
   lines: readonly CartLine[],

@@ -39,10 +39,14 @@ export function checkoutWants(state: CheckoutState): readonly Intent[] {
   }
 }
 
+/** How a checkout places its order. */
+export const placement = (order: NonNullable<Running["toPlace"]>): Intent =>
+  toOrder(order.orderId, "place", { type: "PlaceOrder", ...order });
+
 /** Place, reserve every line, ask for the money, confirm: each when all before it is done. */
 function wantsRunning(state: Running): readonly Intent[] {
   const { orderId, paymentId, toPlace, toReserve, charge, payment } = state;
-  if (toPlace !== null) return [toOrder(orderId, "place", { type: "PlaceOrder", ...toPlace })];
+  if (toPlace !== null) return [placement(toPlace)];
   if (toReserve.length > 0) return toReserve.map((part) => reserve(orderId, part));
   switch (payment) {
     case "unasked": {

@@ -1,5 +1,6 @@
 export * from "./checkout-events";
 export { type CheckoutState } from "./checkout-state";
+export { placement } from "./checkout-wants";
 export * from "./events";
 export * from "./import-row";
 export * from "./order";

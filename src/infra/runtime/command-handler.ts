@@ -65,6 +65,11 @@ export class CommandHandler {
     return lane.submit(command, context) as Promise<Outcome<E, S>>;
   }
 
+  /** The aggregate as this process last saw it, if it is still kept; other processes may have moved it on. */
+  peek<C, E extends DomainEvent, S>(aggregate: Aggregate<C, E, S>, id: string): S | undefined {
+    return this.cache.get(`${aggregate.category}-${id}`)?.state as S | undefined;
+  }
+
   /** The aggregate as the log has it now, with its revision (−1: it does not exist). */
   async load<C, E extends DomainEvent, S>(
     aggregate: Aggregate<C, E, S>,

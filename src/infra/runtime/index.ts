@@ -5,7 +5,7 @@ export { Consumer, PoisonEvent, type ConsumerServices, type ConsumerState, type 
 export { FeedWriter, rowCursor, type StoredRow } from "./feed-writer";
 export { deriveId, fingerprint, newId } from "./ids";
 export { LogTail } from "./log-tail";
-export { ProcessWorker, type Dispatch } from "./process-worker";
+export { processCommandId, ProcessWorker, type Dispatch } from "./process-worker";
 export { ProjectionWriter, type Committed } from "./projection-writer";
 export { ReactionWorker, type Reaction } from "./reaction";
 export { ReadModel, ReadModels, type Change } from "./read-model";

@@ -171,7 +171,7 @@ export class ProcessWorker implements Handler {
 
   private async send(intent: Intent, step: Step): Promise<Answer> {
     const outcome = await this.dispatch(intent, {
-      commandId: deriveId("process", this.process.category, step.processId, intent.key),
+      commandId: processCommandId(this.process.category, step.processId, intent),
       correlationId: step.correlationId,
       causationId: step.causationId,
       actor: `process:${this.process.name}`,
@@ -248,6 +248,10 @@ export class ProcessWorker implements Handler {
     return this.stores.collection<TimerDocument>(this.process.context, "timers");
   }
 }
+
+/** The id of a command that a process sends: the same however often it is sent. */
+export const processCommandId = (category: string, processId: string, { key }: Pick<Intent, "key">): string =>
+  deriveId("process", category, processId, key);
 
 function timer(process: string, processId: string, deadline: Deadline, correlationId: string): TimerDocument {
   const { name, at } = deadline;

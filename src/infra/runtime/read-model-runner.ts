@@ -61,6 +61,10 @@ export class ReadModelRunner {
     return this.spec.name;
   }
 
+  get context(): string {
+    return this.spec.context;
+  }
+
   get state(): RunnerState {
     const { name, context, kind, version } = this.spec;
     const { pointer, building } = this;

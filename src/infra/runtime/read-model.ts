@@ -11,7 +11,7 @@ export interface Change {
 }
 
 /** Documents kept in memory per read model; each is forgotten when it changes. */
-const KEPT_DOCUMENTS = 5_000;
+const KEPT_DOCUMENTS = 10_000;
 
 /**
  * A read model as its readers see it: which collection serves now, how far it has got, and what changes in it. Fed by
@@ -139,7 +139,7 @@ export class ReadModel<D extends Document = Document> {
   }
 
   private nextChange(id: string, timeout: number): { readonly promise: Promise<void>; cancel(): void } {
-    let cancel = () => undefined as void;
+    let cancel: () => void = () => undefined;
     const promise = new Promise<void>((resolve) => {
       const wakers = this.waiting.get(id) ?? new Set<() => void>();
       const timer = setTimeout(() => cancel(), Math.max(0, timeout));

@@ -1,0 +1,115 @@
+import { z } from "zod";
+import { cart as cartAggregate, noCart, paymentMeans } from "../../domains/cart";
+import { type CartId, DomainError, type OrderId, type PaymentId, type ShopperId } from "../../domains/kernel";
+import { order as orderAggregate, type OrderCommand, placement } from "../../domains/ordering";
+import { type PaymentProviders } from "../../infra/payments";
+import { deriveId, processCommandId } from "../../infra/runtime";
+import { type OrderDocument } from "../../projections/ordering";
+import { created, missing, type Route, route } from "../http";
+import { type Services } from "../services";
+import { CartFacts, unknownField } from "./cart-facts";
+import { orderSchema, placedOrder, shownOrder } from "./order-view";
+
+const SETTLED = new Set<OrderDocument["status"]>(["confirmed", "cancelled", "completed"]);
+
+/** From cart to order. */
+export function checkoutRoutes(services: Services, providers: PaymentProviders): readonly Route[] {
+  const orders = services.models.get<OrderDocument>("ordering", "orders");
+  const facts = new CartFacts(services);
+
+  /** @throws Problem 422 when the shop cannot be paid like that */
+  function checkMeans({ method, token }: z.output<typeof paymentMeans>): void {
+    const provider = providers.get(method);
+    if (!provider) {
+      const known = providers.names.join(", ");
+      throw unknownField("payment.method", method, `must be one of: ${known}`, "unknown-payment-method");
+    }
+    if (!provider.knows(token))
+      throw unknownField("payment.token", token, `is not a token of ${method}`, "unknown-payment-token");
+  }
+
+  return [
+    route({
+      method: "POST",
+      path: "/store/v1/carts/:cartId/checkout",
+      operationId: "checkOut",
+      summary: "Turn the cart into an order",
+      description:
+        "Answers the order as placed; with `Prefer: wait` once it is confirmed or cancelled. The order is cancelled " +
+        "when an article is sold out or the payment is declined: see `status` and `reason`.",
+      tags: ["Carts", "Orders"],
+      security: "shopper",
+      heeds: ["Idempotency-Key", "If-Match", "Prefer"],
+      body: z.strictObject({
+        payment: paymentMeans,
+        acceptChangedPrices: z.boolean().optional().describe("Go on although prices have changed since."),
+      }),
+      responses: { 201: { description: "The order", schema: orderSchema } },
+      refusals: {
+        "cart-not-found": 404,
+        "cart-closed": 409,
+        "cart-incomplete": 409,
+        "price-changed": 409,
+        "not-for-sale": 409,
+        "no-price": 409,
+        "quotes-incomplete": 409,
+        "unknown-payment-method": 422,
+        "unknown-payment-token": 422,
+        "stale-revision": 412,
+        contention: 409,
+        "idempotency-key-reused": 422,
+      },
+      async handler({ params, body, shopper, command, wait, consistencyToken }) {
+        checkMeans(body.payment);
+        await facts.level(consistencyToken);
+        const cartId = params.cartId as CartId;
+        const orderId = deriveId("order", cartId) as OrderId;
+        const paymentId = deriveId("payment", cartId) as PaymentId;
+        const { payment, acceptChangedPrices = false } = body;
+        const context = command();
+        const attempt = async (kept: boolean) => {
+          const peeked = kept ? services.commands.peek(cartAggregate, cartId) : undefined;
+          const state = peeked ?? (await services.commands.load(cartAggregate, cartId)).state;
+          if (state.status === "absent") return noCart(cartId);
+          const at = services.now();
+          const quotes = await facts.quotesFor(state, at);
+          const by = shopper.id as ShopperId;
+          const checkOut = { type: "CheckOut", at, cartId, by, orderId, paymentId, payment, quotes } as const;
+          return services.execute(cartAggregate, cartId, { ...checkOut, acceptChangedPrices }, context);
+        };
+        let outcome = await attempt(true);
+        // The cart was changed through another process since this one last saw it.
+        if (outcome instanceof DomainError && outcome.code === "quotes-incomplete") outcome = await attempt(false);
+        if (outcome instanceof DomainError) return outcome;
+        const checkedOut = outcome.events.find((event) => event.type === "CartCheckedOut");
+        if (checkedOut?.type !== "CartCheckedOut") return missing("order");
+
+        // The checkout's own first step, taken here under its own command id, so that the answer has an order number.
+        const intent = placement(checkedOut.data);
+        const at = services.now();
+        const placing = { ...intent.command, at } as unknown as OrderCommand;
+        const { correlationId } = context;
+        const causationId = deriveId(context.commandId, outcome.events.indexOf(checkedOut));
+        const placed = await services.execute(orderAggregate, orderId, placing, {
+          commandId: processCommandId("checkout", orderId, intent),
+          correlationId,
+          causationId,
+          actor: context.actor,
+          assumeNew: !outcome.repeated,
+        });
+        if (placed instanceof DomainError) return placed;
+        if (placed.state.status === "absent" || placed.state.status === "imported") return missing("order");
+        const location = `/store/v1/orders/${orderId}`;
+        if (wait === undefined) {
+          return created(location, placedOrder(placed.state, payment.method, at), { token: placed.position });
+        }
+        const settled = (document: OrderDocument | undefined) => document !== undefined && SETTLED.has(document.status);
+        const document = await orders.until(orderId, settled, wait * 1000);
+        const view = document ? shownOrder(document) : placedOrder(placed.state, payment.method, at);
+        if (!view) return missing("order");
+        const position = orders.position > placed.position ? orders.position : placed.position;
+        return created(location, view, { token: position, waited: settled(document) });
+      },
+    }),
+  ];
+}

@@ -1,0 +1,64 @@
+import { bringUpStores } from "../engine/bundled-stores";
+import { developmentKey } from "../engine/development-key";
+import { setUpShop } from "../engine/set-up";
+import { startShop, TOUCHPOINTS } from "../engine/shop";
+import { welcome } from "../engine/welcome";
+import { settings } from "../infra/config";
+import { createLogger } from "../infra/observability";
+import { type Flags } from "../main";
+import { lockDataFolder, removeRunRecord, writeRunRecord } from "./data-folder";
+import { untilStopped } from "./process";
+
+/** `millrace start`: everything in this process, with stores of its own where none are given. */
+export async function start(flags: Flags): Promise<void> {
+  const begun = Date.now();
+  const chosen = settings(process.env, flags);
+  const { dataDir, adminApiKey, mongodbPrefix } = chosen;
+  const log = createLogger({ level: chosen.logLevel });
+  const unlock = lockDataFolder(dataDir);
+  const stopped = untilStopped();
+  try {
+    const stores = await bringUpStores({ ...chosen, log: (line) => log.info(line) });
+    try {
+      let key = adminApiKey;
+      const shop = await startShop({
+        ...chosen,
+        ...stores,
+        mongoPrefix: mongodbPrefix,
+        adminKey: adminApiKey,
+        log,
+        work: "all",
+        serve: TOUCHPOINTS,
+        async beforeOpening(shop) {
+          key ??= await developmentKey(dataDir, shop.keys);
+          await setUpShop(shop, { seed: flags["seed"] !== false });
+        },
+      });
+      try {
+        const { eventstoreUrl, mongoUrl } = stores;
+        writeRunRecord(dataDir, {
+          pid: process.pid,
+          url: shop.url,
+          eventstoreUrl,
+          mongoUrl,
+          mongoPrefix: mongodbPrefix,
+        });
+        process.stdout.write(
+          welcome({
+            url: shop.url,
+            ...(adminApiKey === undefined && key !== undefined && { developmentKey: key }),
+            milliseconds: Date.now() - begun,
+          }),
+        );
+        await Promise.race([stopped, stores.failed]);
+      } finally {
+        removeRunRecord(dataDir);
+        await shop.stop();
+      }
+    } finally {
+      await stores.stop();
+    }
+  } finally {
+    unlock();
+  }
+}

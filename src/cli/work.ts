@@ -1,0 +1,39 @@
+import { contextsOf } from "../engine/contexts";
+import { startShop } from "../engine/shop";
+import { settings } from "../infra/config";
+import { createLogger } from "../infra/observability";
+import { type Flags } from "../main";
+import { untilStopped } from "./process";
+import { givenStores } from "./stores";
+
+/** `millrace work`: projection, feed, process and reaction workers, without any API. */
+export async function work(names: readonly string[], flags: Flags): Promise<void> {
+  const chosen = settings(process.env, flags);
+  const known = workNames(chosen.paymentTimeout);
+  const unknown = names.filter((name) => !known.has(name));
+  if (unknown.length > 0)
+    throw new Error(`There is no work called ${unknown.join(", ")}. There is: ${[...known].sort().join(", ")}.`);
+  const stopped = untilStopped();
+  const shop = await startShop({
+    ...chosen,
+    ...givenStores(chosen),
+    mongoPrefix: chosen.mongodbPrefix,
+    log: createLogger({ level: chosen.logLevel }),
+    work: names.length === 0 ? "all" : names,
+    serve: [],
+  });
+  process.stdout.write(`working on ${names.length === 0 ? "everything" : names.join(", ")}\n`);
+  await stopped;
+  await shop.stop();
+}
+
+/** Contexts, and their parts by `<context>.<name>` and by name alone. */
+function workNames(paymentTimeout: number): Set<string> {
+  const parts = contextsOf({ paymentTimeout }).flatMap(({ name, projections, feeds, processes, reactions }) => [
+    name,
+    ...[...projections, ...feeds, ...processes, ...reactions(() => Promise.reject(new Error("not running")))].flatMap(
+      (part) => [part.name, `${part.context}.${part.name}`],
+    ),
+  ]);
+  return new Set(parts);
+}

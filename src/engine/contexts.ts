@@ -1,0 +1,93 @@
+import { cart, cartEvents } from "../domains/cart";
+import { catalogEvents, category, claim, product } from "../domains/catalog";
+import { inventoryEvents, stock } from "../domains/inventory";
+import { checkoutEvents, checkoutProcess, importRow, order, orderingEvents } from "../domains/ordering";
+import { payment, paymentEvents } from "../domains/payment";
+import { price, pricingEvents } from "../domains/pricing";
+import { country, currency, referenceEvents, taxrate } from "../domains/reference";
+import { paymentProviders, paymentReaction, testProvider } from "../infra/payments";
+import { analyticsFeeds } from "../projections/analytics";
+import * as cartProjections from "../projections/cart";
+import * as catalogProjections from "../projections/catalog";
+import * as inventoryProjections from "../projections/inventory";
+import * as orderingProjections from "../projections/ordering";
+import * as paymentProjections from "../projections/payment";
+import * as pricingProjections from "../projections/pricing";
+import * as referenceProjections from "../projections/reference";
+import * as storefrontProjections from "../projections/storefront";
+import { type Context } from "./context";
+
+export interface ContextOptions {
+  /** Seconds that a payment may go unanswered. */
+  readonly paymentTimeout: number;
+}
+
+type Parts = Partial<Omit<Context, "name">> & Pick<Context, "name">;
+
+const context = (parts: Parts): Context => ({
+  events: {},
+  aggregates: [],
+  projections: [],
+  feeds: [],
+  processes: [],
+  reactions: () => [],
+  ...parts,
+});
+
+/** The payment services that shoppers can pay by. */
+export const providers = paymentProviders([testProvider()]);
+
+/** Every bounded context of the shop with its parts. */
+export function contextsOf({ paymentTimeout }: ContextOptions): readonly Context[] {
+  return [
+    context({
+      name: "reference",
+      events: referenceEvents,
+      aggregates: [currency, country, taxrate],
+      projections: [referenceProjections.currencies, referenceProjections.countries, referenceProjections.taxrates],
+    }),
+    context({
+      name: "catalog",
+      events: catalogEvents,
+      aggregates: [product, category, claim],
+      projections: [catalogProjections.products, catalogProjections.categories],
+    }),
+    context({
+      name: "pricing",
+      events: pricingEvents,
+      aggregates: [price],
+      projections: [pricingProjections.prices],
+    }),
+    context({
+      name: "inventory",
+      events: inventoryEvents,
+      aggregates: [stock],
+      projections: [inventoryProjections.levels],
+    }),
+    context({
+      name: "cart",
+      events: cartEvents,
+      aggregates: [cart],
+      projections: [cartProjections.offers, cartProjections.regions, cartProjections.carts],
+    }),
+    context({
+      name: "ordering",
+      events: { ...orderingEvents, ...checkoutEvents },
+      aggregates: [order, importRow],
+      projections: [orderingProjections.orders],
+      processes: [checkoutProcess({ paymentTimeout: paymentTimeout * 1000 })],
+    }),
+    context({
+      name: "payment",
+      events: paymentEvents,
+      aggregates: [payment],
+      projections: [paymentProjections.payments],
+      reactions: (send) => [paymentReaction(providers, send)],
+    }),
+    context({
+      name: "storefront",
+      projections: [storefrontProjections.products, storefrontProjections.categories],
+    }),
+    context({ name: "analytics", feeds: analyticsFeeds }),
+  ];
+}

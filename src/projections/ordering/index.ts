@@ -1,0 +1,2 @@
+export { type OrderPayment } from "./order-payment";
+export { type OrderDocument, orders } from "./orders";

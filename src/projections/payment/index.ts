@@ -1,0 +1,1 @@
+export { type PaymentDocument, payments } from "./payments";
