@@ -4,6 +4,8 @@ export { BODY_LIMIT } from "./body";
 export { cacheControl, type CacheControl, contentEtag, revisionEtag } from "./conditional";
 export { CONSISTENCY_HEADER, decodeToken, encodeToken } from "./consistency";
 export { cursor, encodeCursor, flag, limit, offset, wholeNumber } from "./pagination";
+export { documentationRoutes } from "./documentation";
+export { type ApiInfo, type OpenApi, openApiDocument } from "./openapi";
 export {
   type FieldError,
   missing,

@@ -20,6 +20,10 @@ export interface ProblemOptions {
 }
 
 const TYPE_BASE = "https://millrace.dev/problems/";
+
+/** The `type` of a problem: names it for good. `/problems/<code>` of a running shop explains it. */
+export const problemType = (code: string): string => TYPE_BASE + code;
+
 const STANDARD = new Set(["type", "title", "status", "detail", "code", "errors", "correlationId"]);
 
 /** An error as the caller sees it: RFC 9457 problem details with a stable `code`. Throw it, or return it as a reply. */
@@ -59,8 +63,8 @@ interface ProblemLike {
 
 function problemDocument(problem: ProblemLike, correlationId?: string): Record<string, unknown> {
   const document: Record<string, unknown> = {
-    type: TYPE_BASE + problem.code,
-    title: titleOf(problem.code),
+    type: problemType(problem.code),
+    title: problemTitle(problem.code),
     status: problem.status,
     detail: problem.message,
     code: problem.code,
@@ -81,7 +85,7 @@ const TITLES: Readonly<Record<string, string>> = {
 };
 
 /** `out-of-stock` → `Out of stock`. */
-function titleOf(code: string): string {
+export function problemTitle(code: string): string {
   return TITLES[code] ?? (code.charAt(0).toUpperCase() + code.slice(1)).replaceAll("-", " ");
 }
 
