@@ -1,7 +1,8 @@
 import { type Sale } from "../../domains/cart/events";
-import { type Feed, type Recorded, sum, timesWhole } from "../../domains/kernel";
+import { type Feed, type Recorded, timesWhole } from "../../domains/kernel";
 import { type ImportedDocument, type OrderEvent } from "../../domains/ordering/events";
 import { countryName } from "./countries";
+import { documentTotal } from "./document-total";
 
 export type OrderRow = {
   readonly occurredAt: string;
@@ -124,7 +125,7 @@ const effect = ({ lines, totals }: Sale, sign: 1 | -1) => ({
 function importedRow(document: ImportedDocument, kind: OrderRow["kind"], occurredAt: string): OrderRow {
   const { orderId, number, source, customer, country, countryCode, currency, lines } = document;
   const pieces = piecesOf(lines);
-  const total = sum(lines.map(({ unitPrice, quantity }) => timesWhole(unitPrice, quantity)));
+  const total = documentTotal(lines);
   return {
     occurredAt,
     orderId,
