@@ -79,6 +79,8 @@ program
   .option("--key <key>", "back-office API key (the development key of the data folder)")
   .option("--concurrency <number>", "shoppers at once", "16")
   .option("--invoices <number>", "how many invoices, from the first on (all)")
+  .option("--run <name>", "name of this run; the same name goes on where it was left (named after the file)")
+  .option("--json", "the report as JSON")
   .addOption(data)
   .action(async (file: string, flags: Flags) => (await import("./cli/replay.js")).replay(file, flags));
 
@@ -88,6 +90,7 @@ program
   .option("--url <url>", "the running shop (what runs on the data folder)")
   .option("--key <key>", "back-office API key (the development key of the data folder)")
   .option("--seconds <number>", "length of each measurement", "10")
+  .option("--json", "the results as JSON")
   .addOption(data)
   .action(async (flags: Flags) => (await import("./cli/bench.js")).bench(flags));
 
