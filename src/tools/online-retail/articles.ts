@@ -65,7 +65,7 @@ async function importProduct(article: Article, sender: Sender): Promise<ArticleF
   if (claimed instanceof DomainError) return "elsewhere";
   if (claimed === "new" || !(await exists(article, sender))) {
     const slug = await claimSlug(article, sender);
-    await sender.attempt(product, productId, draftOf(article, slug), contextOf(at, "draft", code));
+    await sender.send(product, productId, draftOf(article, slug), contextOf(at, "draft", code));
   } else {
     // The run that drafted it may have been killed before it published it; of a product of other origin hands are kept.
     const drafted = await sender.attempt(product, productId, draftOf(article, article.slug as Slug), {

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
@@ -72,19 +71,11 @@ export async function* readRows(file: string, options: ReadOptions = {}): AsyncG
 }
 
 /**
- * A fingerprint of the file's content, the same for `.csv` and `.csv.gz`: 32 hexadecimal digits of its SHA-256.
+ * Looks whether the file is there and is the data set, before anything else is set going.
  * @throws UnusableFile
  */
-export async function fingerprintOf(file: string, signal?: AbortSignal): Promise<string> {
-  const { source, done } = await open(file, { signal });
-  const hash = createHash("sha256");
-  try {
-    for await (const chunk of source) hash.update(chunk as Buffer);
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw new UnusableFile(`${file} cannot be read: ${reasonOf((await done) ?? error)}.`, { cause: error });
-  }
-  return hash.digest("hex").slice(0, 32);
+export async function checkFile(file: string): Promise<void> {
+  for await (const _ of readRows(file)) return;
 }
 
 /** The file's content, unpacked where need be; `done` resolves with what went wrong on the way, if anything. */
