@@ -46,6 +46,10 @@ export interface Shop {
   stop(): Promise<void>;
 }
 
+/** The log knows how to show an error under the name `err`. */
+const errorForLog = ({ error, ...details }: { readonly error?: unknown }) =>
+  error === undefined ? details : { ...details, err: error };
+
 /** The engine with its APIs, on stores that are up. */
 export async function startShop(options: ShopOptions): Promise<Shop> {
   const { log } = options;
@@ -58,7 +62,7 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
     writeConcern: options.ownMongo ? 1 : "majority",
     work: options.work,
     watch: options.work !== "all",
-    report: (level, message, details) => log[level](details, message),
+    report: (level, message, details) => log[level](errorForLog(details), message),
   });
   try {
     const keys = new MongoApiKeys(engine.stores);

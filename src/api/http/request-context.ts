@@ -79,7 +79,8 @@ export class RequestContext implements Context {
     return this.response.destroyed || this.response.socket?.destroyed === true;
   }
 
-  command(over?: Partial<CommandContext>): CommandContext {
+  /** A function of its own, so that handlers can take it out of the context. */
+  readonly command = (over?: Partial<CommandContext>): CommandContext => {
     const key = this.idempotencyKey;
     const { ifMatch, traceparent } = this;
     return {
@@ -91,5 +92,5 @@ export class RequestContext implements Context {
       ...(traceparent === undefined ? {} : { traceparent }),
       ...over,
     };
-  }
+  };
 }

@@ -70,7 +70,7 @@ export interface Context<Params = unknown, Query = unknown, Body = unknown, Head
    * fingerprint from method, path and body, so that a repeated request gives the first answer; both are new without a
    * key. `over` replaces members, e.g. `{ actor }` for a shopper just made.
    */
-  command(over?: Partial<CommandContext>): CommandContext;
+  readonly command: (over?: Partial<CommandContext>) => CommandContext;
 }
 
 type Content<Schema> = Schema extends z.ZodType ? DeepReadonly<z.input<Schema>> : unknown;

@@ -32,25 +32,34 @@ export class Leases {
   /** The fencing token when the lease could be had, `undefined` while another holds it. */
   async acquire(context: string, name: string): Promise<number | undefined> {
     const leases = this.stores.collection<LeaseDocument>(context, "leases");
-    const until = { $add: ["$$NOW", this.ttl] };
-    const take = {
-      owner: this.owner,
-      host: hostname(),
-      pid: process.pid,
-      expiresAt: until,
-      token: { $add: [{ $ifNull: ["$token", 0] }, 1] },
-    };
     try {
-      const held = await leases.findOne({ _id: name });
+      const held =
+        (await leases.findOne({ _id: name })) ??
+        (await leases.findOneAndUpdate(
+          { _id: name },
+          { $setOnInsert: { owner: this.owner, host: hostname(), pid: process.pid, token: 0, expiresAt: new Date(0) } },
+          { upsert: true, returnDocument: "after" },
+        ));
       const gone = held && held.owner !== this.owner && isGone(held) ? held.owner : this.owner;
       const taken = await leases.findOneAndUpdate(
         { _id: name, $or: [{ owner: gone }, { $expr: { $lt: ["$expiresAt", "$$NOW"] } }] },
-        [{ $set: take }],
-        { upsert: true, returnDocument: "after" },
+        [
+          {
+            $set: {
+              owner: this.owner,
+              host: hostname(),
+              pid: process.pid,
+              expiresAt: { $add: ["$$NOW", this.ttl] },
+              token: { $add: ["$token", 1] },
+            },
+          },
+        ],
+        { returnDocument: "after" },
       );
-      this.keep(context);
+      if (taken) this.keep(context);
       return taken?.token;
     } catch (error) {
+      // Two processes made the first lease at once.
       if (error instanceof MongoServerError && error.code === DUPLICATE_KEY) return undefined;
       throw error;
     }
