@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import { QUOTES_INCOMPLETE } from "../domains/cart";
-import { type Aggregate, type DomainError, type DomainEvent, type Timestamp } from "../domains/kernel";
+import { type Aggregate, DomainError, type DomainEvent, type Timestamp } from "../domains/kernel";
 import { type EventLog } from "../infra/eventstore";
 import { type Accepted, type CommandContext, type CommandHandler, type ReadModel, type ReadModels, type Refusals } from "../infra/runtime"; // prettier-ignore
 import { type ShopperTokens } from "../infra/security";
@@ -66,10 +66,30 @@ export class Services {
     const key = `${context.commandId} ${commandHash}`;
     let running = this.underWay.get(key);
     if (!running) {
-      running = this.keyed(aggregate, id, command, context, commandHash).finally(() => this.underWay.delete(key));
+      const run = () => this.once(aggregate, id, command, context);
+      running = this.remembered(context, commandHash, run).finally(() => this.underWay.delete(key));
       this.underWay.set(key, running);
     }
     return running as Promise<Accepted<E, S> | DomainError>;
+  }
+
+  /**
+   * Answers a request that takes several commands as one command: with an idempotency key a refusal of the whole is
+   * given again, and two of the same at once are run once. `run` must itself be safe to run again.
+   */
+  async together<A extends object>(
+    context: CommandContext,
+    run: () => Promise<A | DomainError>,
+  ): Promise<A | DomainError> {
+    const { commandHash } = context;
+    if (commandHash === undefined) return run();
+    const key = `together ${context.commandId} ${commandHash}`;
+    let running = this.underWay.get(key) as Promise<A | DomainError> | undefined;
+    if (!running) {
+      running = this.remembered(context, commandHash, run).finally(() => this.underWay.delete(key));
+      this.underWay.set(key, running as Promise<Accepted | DomainError>);
+    }
+    return running;
   }
 
   /**
@@ -86,17 +106,17 @@ export class Services {
     if (!(await model.waitFor(position, PATIENCE))) throw readModelBehind({ readModel: model.name });
   }
 
-  private async keyed<C, E extends DomainEvent, S>(
-    aggregate: Aggregate<C, E, S>,
-    id: string,
-    command: C,
-    context: CommandContext,
+  private async remembered<A extends object>(
+    { commandId }: CommandContext,
     hash: string,
-  ): Promise<Accepted<E, S> | DomainError> {
-    const before = await this.refusals.recall(context.commandId, hash);
+    run: () => Promise<A | DomainError>,
+  ): Promise<A | DomainError> {
+    const before = await this.refusals.recall(commandId, hash);
     if (before) return before;
-    const outcome = await this.once(aggregate, id, command, context);
-    if ("code" in outcome && !PASSING.has(outcome.code)) await this.refusals.remember(context.commandId, hash, outcome);
+    const outcome = await run();
+    if (outcome instanceof DomainError && !PASSING.has(outcome.code)) {
+      await this.refusals.remember(commandId, hash, outcome);
+    }
     return outcome;
   }
 

@@ -197,9 +197,8 @@ describe("a claim left behind by a crash", () => {
   /** Every step of the one that takes over, before which the slow one may wake up; and how far it gets meanwhile. */
   const moments = Array.from({ length: 12 }, (_, step) => [0, 1, 5, 200].map((turns) => [step, turns] as const)).flat();
 
-  it.each(moments)(
-    "is used by one product only, should a slow owner wake before step %i for %i turns",
-    async (step, turns) => {
+  describe.each(["lantern", "other"])("is used by one product only, the other's slug being %s:", (otherSlug) => {
+    it.each(moments)("a slow owner wakes before step %i for %i turns", async (step, turns) => {
       const slow = await slowlyDrafted();
       let steps = 0;
       port.before = async () => {
@@ -207,15 +206,15 @@ describe("a claim left behind by a crash", () => {
         slow.wake();
         for (let turn = 0; turn < turns; turn++) await Promise.resolve();
       };
-      const outcomes = [await catalog.createProduct(content(), around())];
+      const outcomes = [await catalog.createProduct(content({ slug: otherSlug }), around())];
       slow.wake();
       outcomes.push(await slow.outcome);
       const accepted = outcomes.filter((outcome) => !(outcome instanceof DomainError)).map(idOf);
       expect(await usersOfSku("L1")).toEqual(accepted);
       expect(accepted.length).toBeLessThanOrEqual(1);
       if (accepted.length === 1) expect(await owner(claimKey.sku("L1"))).toBe(accepted[0]);
-    },
-  );
+    });
+  });
 });
 
 describe("names of a product that is there", () => {
