@@ -53,8 +53,12 @@ export class TailMember {
   async ready(signal: AbortSignal): Promise<void> {
     if (this.inbox.length > 0 || this.overflowed || signal.aborted) return;
     await new Promise<void>((resolve) => {
-      this.wake = resolve;
-      signal.addEventListener("abort", () => resolve(), { once: true });
+      const wake = () => {
+        signal.removeEventListener("abort", wake);
+        resolve();
+      };
+      this.wake = wake;
+      signal.addEventListener("abort", wake, { once: true });
     });
     this.wake = undefined;
   }
