@@ -79,7 +79,7 @@ program
   .option("--key <key>", "back-office API key (the development key of the data folder)")
   .option("--concurrency <number>", "shoppers at once", "16")
   .option("--invoices <number>", "how many invoices, from the first on (all)")
-  .option("--run <name>", "name of this run; the same name goes on where it was left (named after the file)")
+  .option("--run <name>", "name of this run: the same name goes on where it was left, another one begins anew", "first")
   .option("--json", "the report as JSON")
   .addOption(data)
   .action(async (file: string, flags: Flags) => (await import("./cli/replay.js")).replay(file, flags));

@@ -1,5 +1,5 @@
 import { goalText, type Result } from "./goals";
-import { count, ms, table } from "./table";
+import { count, ms, table } from "../table";
 
 const HEADING = ["measurement", "at once", "per second", "p50 ms", "p90 ms", "p99 ms", "max ms", "errors", "goal", ""];
 const NUMBERS = new Set(["at once", "per second", "p50 ms", "p90 ms", "p99 ms", "max ms", "errors"]);
