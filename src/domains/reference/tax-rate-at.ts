@@ -11,14 +11,17 @@ export interface DatedRate {
 export type RateHistory = Readonly<Record<TaxCategory, readonly DatedRate[]>>;
 
 /** The rate in force: the one with the latest `validFrom` that has come; of several from one moment, the last set. */
-export function rateAt(rates: readonly DatedRate[], at: string): string | undefined {
+export const rateAt = (rates: readonly DatedRate[], at: string): string | undefined => datedRateAt(rates, at)?.rate;
+
+/** The rate in force, with the moment from which it holds. */
+export function datedRateAt(rates: readonly DatedRate[], at: string): DatedRate | undefined {
   const moment = millis(at);
   let found: DatedRate | undefined;
   for (const rate of rates) {
     const from = millis(rate.validFrom);
     if (from <= moment && (found === undefined || from >= millis(found.validFrom))) found = rate;
   }
-  return found?.rate;
+  return found;
 }
 
 /** The rate of every category in force at a moment, as a cart keeps them: `{ standard: "0.20", zero: "0" }`. */
