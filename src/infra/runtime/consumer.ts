@@ -2,6 +2,7 @@ import { BehaviorSubject } from "rxjs";
 import { type Recorded } from "../../domains/kernel";
 import { type EventLog } from "../eventstore";
 import { Fenced, type Leases } from "../mongo";
+import { Backlog, type Lag } from "./backlog";
 import { catchUp } from "./catch-up";
 import { type LogTail, type TailMember } from "./log-tail";
 import { backoff, pause } from "./retry";
@@ -39,8 +40,11 @@ export type ConsumerStatus = "starting" | "waiting" | "catching-up" | "live" | "
 export interface ConsumerState {
   readonly status: ConsumerStatus;
   readonly position: bigint;
+  readonly lag: Lag;
   readonly error?: {
     readonly message: string;
+    /** What went wrong, without the event's name. */
+    readonly cause?: string;
     readonly stream?: string;
     readonly revision?: number;
     readonly type?: string;
@@ -80,6 +84,7 @@ export class Consumer {
   readonly name: string;
   readonly context: string;
   private status: ConsumerStatus = "starting";
+  private readonly backlog: Backlog;
   private error: ConsumerState["error"];
   private durable = -1n;
   private lastCommit = 0;
@@ -96,10 +101,13 @@ export class Consumer {
   ) {
     this.name = options.name;
     this.context = options.context;
+    this.backlog = new Backlog(services.tail, handler.types);
   }
 
   get state(): ConsumerState {
-    return { status: this.status, position: this.position$.value, ...(this.error && { error: this.error }) };
+    const { status, error } = this;
+    const lag = this.backlog.lag(this.position$.value);
+    return { status, position: this.position$.value, lag, ...(error && { error }) };
   }
 
   /** This process does the work: its position is the read model's. */
@@ -143,7 +151,10 @@ export class Consumer {
           continue;
         }
         this.reached(await this.handler.claim(token), true);
-        await this.follow(signal).finally(() => this.handler.release?.());
+        await this.follow(signal).finally(() => {
+          this.handler.release?.();
+          if (this.status !== "failed") this.backlog.unknown();
+        });
         attempt = 0;
       } catch (error) {
         if (error instanceof Fenced) {
@@ -225,9 +236,16 @@ export class Consumer {
     this.hurryUp = undefined;
   }
 
+  /**
+   * Events handled before are passed over: catching up may have gone beyond the point from which on the tail brings
+   * them.
+   */
   private async handle(events: readonly Recorded[], upTo: bigint): Promise<void> {
-    if (events.length > 0) {
-      await this.handler.handle(events, upTo);
+    const { value: before } = this.position$;
+    const [first] = events;
+    const fresh = first && first.position <= before ? events.filter(({ position }) => position > before) : events;
+    if (fresh.length > 0 && upTo > before) {
+      await this.handler.handle(fresh, upTo);
       this.lastCommit = Date.now();
       this.durable = upTo;
     }

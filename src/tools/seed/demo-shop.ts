@@ -4,7 +4,7 @@ import { type CategoryId, type CurrencyCode, type ProductId, type Slug, type Tim
 import { price } from "../../domains/pricing";
 import { deriveId } from "../../infra/runtime";
 import { type Article, type Articles, type ArticleVariant, demoArticles } from "./articles";
-import { inFlight } from "./in-flight";
+import { inFlight } from "../in-flight";
 import { marker } from "./marker";
 import { type Execute, Sender } from "./send";
 

@@ -10,7 +10,7 @@ import {
   taxrate,
 } from "../../domains/reference";
 import { fingerprint } from "../../infra/runtime";
-import { inFlight } from "./in-flight";
+import { inFlight } from "../in-flight";
 import { marker } from "./marker";
 import { type Execute, Sender } from "./send";
 
