@@ -1,6 +1,6 @@
 import js from "@eslint/js";
-import boundaries from "eslint-plugin-boundaries";
 import tseslint from "typescript-eslint";
+import architecture from "./eslint.architecture.mjs";
 
 export default tseslint.config(
   { ignores: ["dist/", "data/", "coverage/", "node_modules/"] },
@@ -21,5 +21,9 @@ export default tseslint.config(
       eqeqeq: "error",
     },
   },
-  { files: ["**/*.js", "**/*.mjs"], languageOptions: { globals: { module: "writable", require: "readonly", process: "readonly", console: "readonly" } } },
+  ...architecture,
+  {
+    files: ["**/*.js", "**/*.mjs"],
+    languageOptions: { globals: { module: "writable", require: "readonly", process: "readonly", console: "readonly" } },
+  },
 );
