@@ -60,7 +60,7 @@ function readAll(request: IncomingMessage, limit: number): Promise<Buffer> {
     });
     request.on("end", () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
     request.on("error", () => reject(new ClientGone()));
-    request.on("close", () => reject(new ClientGone()));
+    request.on("close", () => request.complete || reject(new ClientGone()));
   });
 }
 

@@ -1,0 +1,70 @@
+import { eventually } from "../../support/eventually";
+import { startTestShop, type TestShop } from "../../support/shop";
+import { buy, checkOut, expectStatus, fillIn, openCart } from "../../support/shopper";
+
+let shop: TestShop;
+beforeAll(async () => {
+  shop = await startTestShop({ seed: true, paymentTimeout: 1 });
+});
+afterAll(() => shop.stop());
+
+async function inStock(): Promise<{ sku: string; available: number; name: string }> {
+  const { body } = expectStatus(200, await shop.anyone.get("/store/v1/products?inStock=true&limit=1"));
+  return body.items[0];
+}
+
+describe("checkout", () => {
+  test("from the product list to a confirmed order", async () => {
+    const { sku, available } = await inStock();
+    const { shopper, answer } = await buy(shop.anyone, [{ sku, quantity: 2 }]);
+    expect(answer.status).toBe(201);
+    expect(answer.body).toMatchObject({ status: "confirmed", lines: [{ sku, quantity: 2 }], cartId: shopper.cartId });
+    expect(answer.body.number).toMatch(/^[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{2}$/);
+
+    const read = await shopper.caller.get(answer.headers["location"] ?? "");
+    expect(read.body).toEqual(answer.body);
+    const cart = await shopper.caller.get(shopper.cart);
+    expect(cart.body).toMatchObject({ status: "checked-out", orderId: answer.body.id });
+    const token = answer.headers["consistency-token"] ?? "";
+    const { body } = await shop.anyone.get(`/store/v1/products?inStock=true&limit=1`, {
+      headers: { "Consistency-Token": token },
+    });
+    expect(body.items[0]).toMatchObject({ sku, available: available - 2 });
+  });
+
+  test("a declined payment cancels the order and gives the stock back", async () => {
+    const { sku, available } = await inStock();
+    const { answer } = await buy(shop.anyone, [{ sku, quantity: 1 }], { token: "tok_decline_lost_card" });
+    expect(answer.body).toMatchObject({ status: "cancelled", reason: "payment-declined", note: "lost card" });
+    await eventually(async () => (await inStock()).available === available);
+  });
+
+  test("a payment that never answers is given up in time", async () => {
+    const { sku, available } = await inStock();
+    const { answer } = await buy(shop.anyone, [{ sku, quantity: 1 }], { token: "tok_hang" });
+    expect(answer.body).toMatchObject({ status: "cancelled", reason: "payment-timeout" });
+    await eventually(async () => (await inStock()).available === available);
+  });
+
+  test("more than there is cannot be bought", async () => {
+    const { sku, available } = await inStock();
+    const { answer } = await buy(shop.anyone, [{ sku, quantity: available + 1 }]);
+    expect(answer.body).toMatchObject({ status: "cancelled", reason: "out-of-stock" });
+    expect((await inStock()).available).toBe(available);
+  });
+
+  test("a cart says what is still missing", async () => {
+    const shopper = await openCart(shop.anyone);
+    const answer = await checkOut(shopper);
+    expect(answer).toMatchObject({ status: 409, body: { code: "cart-incomplete", missing: expect.arrayContaining(["items", "email"]) } }); // prettier-ignore
+  });
+
+  test("a cart becomes one order only, however often it is checked out", async () => {
+    const { sku } = await inStock();
+    const shopper = await openCart(shop.anyone);
+    expectStatus(200, await shopper.caller.post(`${shopper.cart}/items`, { sku, quantity: 1 }));
+    await fillIn(shopper);
+    const answers = await Promise.all([1, 2, 3].map(() => checkOut(shopper)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409]);
+  });
+});

@@ -1,0 +1,66 @@
+import { setUpShop } from "../../src/engine/set-up";
+import { startShop, TOUCHPOINTS, type Shop, type ShopOptions } from "../../src/engine/shop";
+import { silentLogger } from "../../src/infra/observability";
+import { Caller } from "./http";
+import { startStores, uniquePrefix } from "./stores";
+
+/** A whole shop in this process, on stores of its own, behind a real port. */
+export interface TestShop extends Shop {
+  /** Calls with the rights of an admin. */
+  readonly admin: Caller;
+  /** Calls as nobody in particular. */
+  readonly anyone: Caller;
+  /** Ends the engine and starts another on the same stores; the address changes. */
+  restart(): Promise<TestShop>;
+}
+
+export interface TestShopOptions extends Partial<Omit<ShopOptions, "eventstoreUrl" | "mongoUrl">> {
+  /** Whether it has the demo articles; not when absent. Reference data it has always. */
+  readonly seed?: boolean;
+}
+
+const ADMIN_KEY = "mk_test-admin-key-0123456789";
+
+/** Call it in `beforeAll`, `stop` in `afterAll`. */
+export async function startTestShop({ seed = false, ...options }: TestShopOptions = {}): Promise<TestShop> {
+  const stores = await startStores();
+  const mongoPrefix = uniquePrefix();
+  const open = async (): Promise<TestShop> => {
+    const shop = await startShop({
+      eventstoreUrl: stores.eventstoreUrl,
+      mongoUrl: stores.mongoUrl,
+      mongoPrefix,
+      ownMongo: true,
+      host: "127.0.0.1",
+      port: 0,
+      log: silentLogger(),
+      work: "all",
+      serve: TOUCHPOINTS,
+      currency: "GBP",
+      paymentTimeout: 60,
+      adminKey: ADMIN_KEY,
+      async beforeOpening(shop) {
+        await setUpShop(shop, { seed });
+      },
+      ...options,
+    });
+    const anyone = new Caller(shop.url);
+    const admin = anyone.with({ "X-API-Key": ADMIN_KEY });
+    return {
+      ...shop,
+      anyone,
+      admin,
+      async restart() {
+        await anyone.close();
+        await shop.stop();
+        return open();
+      },
+      async stop() {
+        await anyone.close();
+        await shop.stop();
+        await stores.stop();
+      },
+    };
+  };
+  return open();
+}
