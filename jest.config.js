@@ -1,5 +1,10 @@
 /** One runner for every level of test; `--selectProjects` or a path picks a part. */
-const transform = { "^.+\\.(t|j)s$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } }, module: { type: "commonjs" } }] };
+const transform = {
+  "^.+\\.(t|j)s$": [
+    "@swc/jest",
+    { jsc: { target: "es2022", parser: { syntax: "typescript" } }, module: { type: "commonjs" } },
+  ],
+};
 
 module.exports = {
   testTimeout: 60_000,
