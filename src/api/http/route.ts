@@ -74,9 +74,11 @@ export interface Context<Params = unknown, Query = unknown, Body = unknown, Head
 }
 
 type Content<Schema> = Schema extends z.ZodType ? DeepReadonly<z.input<Schema>> : unknown;
-type DeepReadonly<T> = T extends string | number | boolean | bigint | null | undefined
+type DeepReadonly<T> = unknown extends T
   ? T
-  : { readonly [K in keyof T]: DeepReadonly<T[K]> };
+  : T extends string | number | boolean | bigint | null | undefined
+    ? T
+    : { readonly [K in keyof T]: DeepReadonly<T[K]> };
 
 /** A reply that keeps the route's promise: the content of each status is as its schema says. */
 export type Reply<R extends Responses> =
@@ -118,7 +120,7 @@ export interface RouteDefinition<
   readonly headers?: Headers;
   readonly responses: R;
   /** The domain's refusals by code, with their status; for the documentation. */
-  readonly refusals?: Readonly<Record<string, 404 | 409 | 412 | 422>>;
+  readonly refusals?: Readonly<Record<string, 404 | 409 | 412 | 422 | 503>>;
   /** Reads heed `If-None-Match` and `Consistency-Token`, all others `Idempotency-Key`, when absent. */
   readonly heeds?: readonly StandardHeader[];
   /** In bytes; 1 MiB when absent. */

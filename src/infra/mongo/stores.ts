@@ -41,6 +41,11 @@ export class MongoStores {
     return this.database(context).collection<T>(name);
   }
 
+  /** @throws when the server does not answer */
+  async ping(): Promise<void> {
+    await this.client.db("admin").command({ ping: 1 });
+  }
+
   async close(): Promise<void> {
     await this.client.close();
   }

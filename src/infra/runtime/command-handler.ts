@@ -11,22 +11,40 @@ export interface CommandHandlerOptions {
   readonly attempts?: number;
 }
 
-/** Figures for the metrics. */
+/** Figures for the metrics, counted since the start. */
 export interface CommandFigures {
   commands: number;
   refusals: number;
+  /** Answered with what they did the first time. */
   repeats: number;
   appends: number;
+  /** Events in these appends. */
+  events: number;
+  /** How many appends held the events of 1, 2, 3 to 4, 5 to 8, … commands. */
+  readonly batches: number[];
+  /** Appends that another writer was faster than; the commands were decided again. */
   conflicts: number;
+  /** Streams read from their beginning. */
   reloads: number;
 }
+
+const noFigures = (): CommandFigures => ({
+  commands: 0,
+  refusals: 0,
+  repeats: 0,
+  appends: 0,
+  events: 0,
+  batches: [],
+  conflicts: 0,
+  reloads: 0,
+});
 
 /**
  * Executes commands: load → decide → append. Commands for one stream queue up in a lane and are decided one after
  * another in memory; what has queued up while an append was under way goes into the next one together.
  */
 export class CommandHandler {
-  readonly figures: CommandFigures = { commands: 0, refusals: 0, repeats: 0, appends: 0, conflicts: 0, reloads: 0 };
+  readonly figures = noFigures();
   private readonly cache: AggregateCache;
   private readonly attempts: number;
   private readonly lanes = new Map<string, StreamLane>();

@@ -146,20 +146,15 @@ export class Consumer {
       try {
         const token = await this.services.leases.acquire(context, name);
         if (token === undefined) {
-          this.status = "waiting";
-          await pause(LEASE_POLL, signal);
+          await this.waitForLease(signal);
           continue;
         }
         this.reached(await this.handler.claim(token), true);
-        await this.follow(signal).finally(() => {
-          this.handler.release?.();
-          if (this.status !== "failed") this.backlog.unknown();
-        });
+        await this.follow(signal).finally(() => this.handler.release?.());
         attempt = 0;
       } catch (error) {
         if (error instanceof Fenced) {
-          this.status = "waiting";
-          await pause(LEASE_POLL, signal);
+          await this.waitForLease(signal);
         } else if (error instanceof PoisonEvent) {
           await this.fail(error, signal);
         } else {
@@ -173,6 +168,12 @@ export class Consumer {
     await this.services.leases.release(context, name).catch(() => undefined);
   }
 
+  private async waitForLease(signal: AbortSignal): Promise<void> {
+    this.status = "waiting";
+    this.backlog.unknown();
+    await pause(LEASE_POLL, signal);
+  }
+
   private async follow(signal: AbortSignal): Promise<void> {
     const { log, tail, streams } = this.services;
     const { types } = this.handler;
@@ -183,12 +184,14 @@ export class Consumer {
         const after = this.position$.value;
         if (after < member.joinedAt) {
           this.status = "catching-up";
+          this.backlog.catchingUp(member, after);
           const handle = (events: readonly Recorded[], upTo: bigint) => this.handle(events, upTo);
           await catchUp({ log, types, streams, after, target: member.joinedAt, maxBatch, signal, handle });
         }
         if (member.overflowed || signal.aborted) continue;
         member.live = true;
         this.status = "live";
+        this.backlog.live(member);
         this.error = undefined;
         await this.live(member, maxBatch, signal);
       } finally {
@@ -267,8 +270,10 @@ export class Consumer {
   private async fail(poison: PoisonEvent, signal: AbortSignal): Promise<void> {
     const { event } = poison;
     this.status = "failed";
+    this.backlog.failed(event);
     this.error = {
       message: poison.message,
+      cause: poison.cause instanceof Error ? poison.cause.message : String(poison.cause),
       stream: event.stream,
       revision: event.revision,
       type: event.type,

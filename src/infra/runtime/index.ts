@@ -1,10 +1,11 @@
+export { UNKNOWN_LAG, type Lag } from "./backlog";
 export { ChangeWatcher } from "./change-watcher";
 export { type Accepted, type CommandContext, type Outcome, type Refused } from "./command";
 export { CommandHandler, type CommandFigures } from "./command-handler";
 export { Consumer, PoisonEvent, type ConsumerServices, type ConsumerState, type Handler } from "./consumer";
 export { FeedWriter, rowCursor, type StoredRow } from "./feed-writer";
 export { deriveId, fingerprint, newId } from "./ids";
-export { LogTail } from "./log-tail";
+export { LogTail, type TailState } from "./log-tail";
 export { processCommandId, ProcessWorker, type Dispatch } from "./process-worker";
 export { ProjectionWriter, type Committed } from "./projection-writer";
 export { ReactionWorker, type Reaction } from "./reaction";

@@ -86,6 +86,8 @@ export class LogTail {
   /** Everything up to here has been handed to the members. */
   readonly head$ = new BehaviorSubject<bigint>(-1n);
   private readonly members = new Set<TailMember>();
+  /** Events that came, by type. */
+  private readonly counts = new Map<string, number>();
   private readonly slow = new Set<TailMember>();
   private readonly stopping = new AbortController();
   private flow: Flow | undefined;
@@ -107,6 +109,11 @@ export class LogTail {
 
   get state(): TailState {
     return this.status;
+  }
+
+  /** How many events of the types have come since the start. */
+  seen(types: readonly string[]): number {
+    return types.reduce((sum, type) => sum + (this.counts.get(type) ?? 0), 0);
   }
 
   /** Follows the log from its present end on. */
@@ -186,6 +193,7 @@ export class LogTail {
   }
 
   private distribute(event: Recorded): void {
+    this.counts.set(event.type, (this.counts.get(event.type) ?? 0) + 1);
     for (const member of this.members) {
       if (!member.types.has(event.type)) continue;
       if (member.push(event)) this.hold(member);

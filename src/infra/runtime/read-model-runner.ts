@@ -1,5 +1,6 @@
 import { type Subscription } from "rxjs";
 import { Checkpoints, type MongoStores } from "../mongo";
+import { UNKNOWN_LAG } from "./backlog";
 import { Consumer, type ConsumerOptions, type ConsumerServices, type ConsumerState, type Handler } from "./consumer";
 import { type Committed } from "./projection-writer";
 import { type ReadModel } from "./read-model";
@@ -74,7 +75,7 @@ export class ReadModelRunner {
       kind,
       version: pointer?.version ?? version,
       target: pointer?.active ?? "",
-      active: this.active?.state ?? { status: "starting", position: -1n },
+      active: this.active?.state ?? { status: "starting", position: -1n, lag: UNKNOWN_LAG },
       ...(building && { building: { ...building.state, target: pointer?.building ?? "", version } }),
     };
   }

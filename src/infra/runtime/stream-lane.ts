@@ -119,7 +119,7 @@ export class StreamLane {
       }
       const result = await this.append(round.append, loaded.revision);
       if (result.ok) {
-        figures.appends++;
+        count(figures, round);
         const commands = loaded.commands as Map<string, CommandTrace>;
         for (const [id, trace] of round.traces) remember(commands, id, trace);
         const after = { state: round.state, revision: result.revision, position: result.position, commands };
@@ -268,6 +268,13 @@ export class StreamLane {
     }
     return { state, revision, position, commands };
   }
+}
+
+function count(figures: CommandFigures, { append, verdicts }: Round): void {
+  figures.appends++;
+  figures.events += append.length;
+  const size = Math.ceil(Math.log2(verdicts.filter(({ kind }) => kind === "events").length));
+  figures.batches[size] = (figures.batches[size] ?? 0) + 1;
 }
 
 const isTooLarge = (error: unknown): boolean =>

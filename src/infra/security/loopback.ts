@@ -7,11 +7,15 @@ export function isLoopback(host: string): boolean {
 }
 
 /**
- * Whether a request to a server on loopback comes from this machine and of its own accord: not through a proxy, and
- * not from a web page that made its own name point here (DNS rebinding), which shows in `Host`.
+ * Whether a request to a server on loopback comes from this machine and of its own accord: not through a proxy, not
+ * from a web page of elsewhere, which shows in `Origin`, nor from one that made its own name point here (DNS
+ * rebinding), which shows in `Host`.
  */
 export function isLocalRequest(headers: IncomingHttpHeaders): boolean {
   if (headers["x-forwarded-for"] !== undefined || headers["forwarded"] !== undefined) return false;
-  const host = headers.host;
+  const { host, origin } = headers;
+  if (origin !== undefined && !isLoopback(hostOf(origin))) return false;
   return host === undefined || isLoopback(host.replace(/:\d+$/, ""));
 }
+
+const hostOf = (origin: string): string => origin.replace(/^[a-z]+:\/\//, "").replace(/:\d+$/, "");

@@ -1,0 +1,20 @@
+import { type Metrics } from "../../infra/observability";
+import { type Route } from "../http";
+import { type Services } from "../services";
+import { healthRoutes } from "./health-routes";
+import { type OperatedEngine } from "./operated-engine";
+import { workRoutes } from "./work-routes";
+
+export { type OperatedEngine } from "./operated-engine";
+
+export interface OperationsOptions {
+  readonly services: Services;
+  readonly engine: OperatedEngine;
+  readonly metrics: Metrics;
+}
+
+/** What those need who keep the shop running: health, figures, and the state of all work. */
+export const operationsRoutes = ({ engine, metrics }: OperationsOptions): readonly Route[] => [
+  ...healthRoutes(engine, metrics),
+  ...workRoutes(engine),
+];
