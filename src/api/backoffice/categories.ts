@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { category, categoryName, categoryPosition } from "../../domains/catalog";
-import { categoryId, DomainError, invalid, notFound } from "../../domains/kernel";
-import { slug } from "../../domains/kernel";
+import { categoryId, DomainError, invalid, notFound, slug } from "../../domains/kernel";
 import { type CategoryDocument } from "../../projections/catalog";
 import { created, ok, type Route, route } from "../http";
 import { type Services } from "../services";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type Accepted, type CommandContext } from "../../infra/runtime";
 import { type Role } from "../../infra/security";
-import { type ReplyExtras } from "../http";
+import { type ReplyExtras, revisionEtag } from "../http";
 
 /** What every route of the back office has in common. */
 
@@ -72,6 +72,12 @@ export const written = ({ revision, position }: Accepted): ReplyExtras => ({
   ...(revision >= 0 && { etag: revision }),
   ...(position >= 0n && { token: position }),
 });
+
+/**
+ * The tag of a read whose content can change while the revision stays (a price that begins, an order's payment): for
+ * `If-Match`, while `If-None-Match` does not heed it.
+ */
+export const tagged = (revision: number): ReplyExtras => ({ headers: { ETag: revisionEtag(revision) } });
 
 /** A page of a list. */
 export const pageOf = <Item extends z.ZodType>(item: Item) =>

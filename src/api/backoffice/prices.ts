@@ -17,7 +17,7 @@ import { type Accepted, type CommandContext, deriveId } from "../../infra/runtim
 import { created, ok, type Route, route } from "../http";
 import { type Services } from "../services";
 import { executeUnless, portOf } from "./command-port";
-import { changing, commandOf, reading, written } from "./conventions";
+import { changing, commandOf, reading, tagged, written } from "./conventions";
 import { type Known } from "./known";
 
 /** What is sent to set a price. */
@@ -83,7 +83,7 @@ export function priceRoutes(services: Services, known: Known): readonly Route[] 
       async handler({ params, consistencyToken }) {
         await services.level(prices, consistencyToken, `price-${params.sku}`);
         const found = await prices.get(params.sku);
-        if (found) return ok(pricesView(found, services.now()), { etag: found.revision });
+        if (found) return ok(pricesView(found, services.now()), tagged(found.revision));
         return (await known.sku(params.sku)) ?? ok({ sku: params.sku, prices: [], revision: -1 });
       },
     }),

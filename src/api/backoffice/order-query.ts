@@ -1,0 +1,49 @@
+import { z } from "zod";
+import { email } from "../../domains/cart";
+import { timestamp } from "../../domains/kernel";
+import { normalOrderNumber } from "../../domains/ordering";
+import { cursor, limit } from "../http";
+import { kinds, orderStatuses } from "./order-view";
+
+/** When the last order of a page was placed, and its id. */
+const place = z.tuple([z.string(), z.string()]);
+
+export const orderListQuery = z.strictObject({
+  status: z.enum(orderStatuses).optional(),
+  kind: z.enum(kinds).optional(),
+  number: z.string().trim().min(1).max(64).describe("As read out: `7kq2 m0xc 4t` will do.").optional(),
+  email: email.optional(),
+  customer: z.string().min(1).max(64).optional(),
+  source: z.string().min(1).max(64).optional(),
+  from: timestamp.describe("First moment at which it was placed.").optional(),
+  to: timestamp.describe("The moment before which it was placed.").optional(),
+  limit: limit(50, 200),
+  cursor: cursor(place).optional(),
+});
+type OrderListQuery = z.output<typeof orderListQuery>;
+
+/** Which orders are asked for, wherever the page begins. */
+export function orderFilter(query: OrderListQuery): object {
+  const { status, kind, number, email, customer, source, from, to } = query;
+  const placed = {
+    ...(from !== undefined && { $gte: normalTime(from) }),
+    ...(to !== undefined && { $lt: normalTime(to) }),
+  };
+  return {
+    ...(status !== undefined && { status }),
+    ...(kind !== undefined && { kind }),
+    ...(number !== undefined && { number: { $in: [...new Set([normalOrderNumber(number), number])] } }),
+    ...(email !== undefined && { email: { $in: [...new Set([email, email.toLowerCase()])] } }),
+    ...(customer !== undefined && { customer }),
+    ...(source !== undefined && { source }),
+    ...(Object.keys(placed).length > 0 && { placedAt: placed }),
+  };
+}
+
+/** What comes after a place, newest first. */
+export const ordersAfter = ([placedAt, id]: z.output<typeof place>): object => ({
+  $or: [{ placedAt: { $lt: placedAt } }, { placedAt, _id: { $lt: id } }],
+});
+
+/** As the documents have it, so that text order is time order. */
+const normalTime = (moment: string): string => new Date(moment).toISOString();
