@@ -41,7 +41,7 @@ export async function startEventStore(options: EventStoreOptions): Promise<Runni
     replay(store, storage.replayFrom);
     const access = new Access(store.streams, options.auth ?? tls !== undefined);
     const users = new Users(store);
-    if (access.enabled) await users.addDefaults(options.adminPassword);
+    await users.addDefaults(options.adminPassword);
     const context: Context = { store, access, maxAppendSize: MAX_APPEND_SIZE, report };
     const groups = new GroupManager(store, report);
     const scavenger = new Scavenger(store, report);

@@ -48,13 +48,17 @@ export async function spawnEventStore(options: EventStoreOptions): Promise<Spawn
   });
   send(child, { type: "start", options: rest });
   const { port, url } = await ready;
-  if (onShutdown) void exited.then((code) => code === 0 && onShutdown());
+  let stopping = false;
+  void exited.then((code) => {
+    if (code === 0 && !stopping) onShutdown?.();
+  });
   return {
     port,
     url,
     pid: child.pid as number,
     exited,
     async stop() {
+      stopping = true;
       send(child, { type: "stop" });
       await exited;
     },

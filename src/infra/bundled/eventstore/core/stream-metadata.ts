@@ -15,6 +15,9 @@ export const SOFT_DELETED = 2 ** 63;
 export const SOFT_DELETED_METADATA = Buffer.from('{"$tb":9223372036854775807}');
 export const NO_METADATA: StreamMetadata = {};
 
+/** Of metadata only the newest count, and they have no metadata of their own. */
+export const METADATA_OF_METADATA: StreamMetadata = { maxCount: 1 };
+
 export const METADATA_TYPE = "$metadata";
 export const isMetadataStream = (name: string): boolean => name.startsWith("$$");
 export const metadataStreamOf = (name: string): string => `$$${name}`;

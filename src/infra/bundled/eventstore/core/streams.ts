@@ -3,6 +3,7 @@ import { record, streamField } from "../storage/record";
 import { type StreamDelta, type StreamIndex } from "../storage/stream-index";
 import {
   isMetadataStream,
+  METADATA_OF_METADATA,
   metadataStreamOf,
   NO_METADATA,
   parseStreamMetadata,
@@ -108,6 +109,7 @@ export class Streams {
   }
 
   metadataOf(state: StreamState): StreamMetadata {
+    if (isMetadataStream(state.name)) return METADATA_OF_METADATA;
     state.metadata ??= this.loadMetadata(state.name);
     return state.metadata;
   }

@@ -16,12 +16,15 @@ export interface User {
   readonly disabled: boolean;
   readonly salt: string;
   readonly hash: string;
+  readonly iterations: number;
   /** Milliseconds since 1970. */
   readonly updated: number;
 }
 
 const derive = promisify(pbkdf2);
 const ITERATIONS = 120_000;
+/** Nothing protects a password that everybody knows, so setting it need not hold up the start. */
+const ITERATIONS_OF_DEFAULT = 1000;
 const LIST_STREAM = "$users";
 const DEFAULT_PASSWORD = "changeit";
 /** Verified credentials are remembered this long, so that not every call pays for the derivation. */
@@ -39,9 +42,9 @@ export class Users {
 
   constructor(private readonly store: Store) {}
 
-  /** The two users a new node has. */
+  /** The two users a new node has, whether it asks for passwords or not. */
   async addDefaults(adminPassword = DEFAULT_PASSWORD): Promise<void> {
-    if (this.find("admin")) return;
+    if (this.store.streams.get(LIST_STREAM).last >= 0) return;
     await this.create("admin", "Event Store Administrator", [ADMINS], adminPassword);
     await this.create("ops", "Event Store Operations", [OPERATIONS], adminPassword);
   }
@@ -143,16 +146,15 @@ export class Users {
   }
 }
 
-async function hashed(password: string): Promise<{ salt: string; hash: string }> {
+async function hashed(password: string): Promise<{ salt: string; hash: string; iterations: number }> {
   const salt = randomBytes(16);
-  return {
-    salt: salt.toString("base64"),
-    hash: (await derive(password, salt, ITERATIONS, 32, "sha256")).toString("base64"),
-  };
+  const iterations = password === DEFAULT_PASSWORD ? ITERATIONS_OF_DEFAULT : ITERATIONS;
+  const hash = await derive(password, salt, iterations, 32, "sha256");
+  return { salt: salt.toString("base64"), hash: hash.toString("base64"), iterations };
 }
 
 async function matches(user: User, password: string): Promise<boolean> {
-  const hash = await derive(password, Buffer.from(user.salt, "base64"), ITERATIONS, 32, "sha256");
+  const hash = await derive(password, Buffer.from(user.salt, "base64"), user.iterations, 32, "sha256");
   return timingSafeEqual(hash, Buffer.from(user.hash, "base64"));
 }
 
