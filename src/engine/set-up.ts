@@ -1,6 +1,6 @@
 import { type Engine } from "./engine";
 import { type Services } from "../api/services";
-import { seedDemoShop, setUpReferenceData } from "../tools/seed";
+import { declineDemoShop, seedDemoShop, setUpReferenceData } from "../tools/seed";
 
 /** How long the read models may take to show a freshly set up shop, in ms. */
 const PATIENCE = 60_000;
@@ -14,8 +14,8 @@ export async function setUpShop(
     services.execute(aggregate, id, command, context);
   const [reference, demo] = await Promise.all([
     setUpReferenceData({ execute }),
-    seed ? seedDemoShop({ execute }) : undefined,
+    seed ? seedDemoShop({ execute }) : declineDemoShop({ execute }),
   ]);
   await engine.level(PATIENCE);
-  return { events: reference.events + (demo?.events ?? 0), products: demo?.products ?? 0 };
+  return { events: reference.events + (demo ? demo.events : 0), products: demo ? demo.products : 0 };
 }

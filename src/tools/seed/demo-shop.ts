@@ -9,8 +9,6 @@ import { marker } from "./marker";
 import { type Execute, Sender } from "./send";
 
 const SET_UP = "demo";
-/** Raise it when a shop that has the demo articles should get what was added to them since. */
-const VERSION = "1";
 /** From when the prices hold: the first day of the data set, long past. */
 const PRICES_FROM = "2010-12-01T00:00:00.000Z" as Timestamp;
 const TRADE = "trade";
@@ -48,7 +46,7 @@ export async function seedDemoShop({ execute, progress, signal, at }: SeedOption
   const skus = products.reduce((sum, { variants }) => sum + variants.length, 0);
   const report = { categories: categories.length, products: products.length, skus };
 
-  const done = marker(execute, SET_UP, VERSION, now);
+  const done = marker(execute, SET_UP, now);
   if (await done.isSet()) return { ...report, events: 0 };
   const sender = new Sender(execute, SET_UP, now);
   const seed: Seed = { sender, at: now };
@@ -61,6 +59,11 @@ export async function seedDemoShop({ execute, progress, signal, at }: SeedOption
   await inFlight(products, LIMIT, work, signal);
   await done.set();
   return { ...report, events: sender.events + 1 };
+}
+
+/** For a shop that begins without the demo articles: no later seed will put them among the merchant's own. */
+export async function declineDemoShop({ execute, at }: Pick<SeedOptions, "execute" | "at">): Promise<void> {
+  await marker(execute, SET_UP, (at ?? new Date().toISOString()) as Timestamp).set();
 }
 
 interface Seed {

@@ -11,9 +11,8 @@ export interface Marker {
   set(): Promise<void>;
 }
 
-/** `version` names the content of the set-up: other content has not been done yet. */
-export function marker(execute: Execute, setUp: string, version: string, at: Timestamp): Marker {
-  const key = `setup:${setUp}:${version}`;
+export function marker(execute: Execute, setUp: string, at: Timestamp): Marker {
+  const key = `setup:${setUp}`;
   const command = { type: "Claim", at, key, owner: setUp } as const;
   const context = contextOf(setUp, at, key);
   return {

@@ -45,7 +45,7 @@ export async function setUpReferenceData({ execute, signal, at }: ReferenceDataO
   const taxRates = DEFAULT_TAX_RATES.reduce((sum, { rates }) => sum + Object.keys(rates).length, 0);
   const report = { currencies: ISO_4217.length, countries: ISO_3166.length, taxRates };
 
-  const done = marker(execute, SET_UP, dataVersion(), now);
+  const done = marker(execute, `${SET_UP}:${dataVersion()}`, now);
   if (await done.isSet()) return { ...report, events: 0 };
   const sender = new Sender(execute, SET_UP, now);
   await inFlight(entries(sender, now), LIMIT, (write) => write(), signal);

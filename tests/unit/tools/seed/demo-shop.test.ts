@@ -2,7 +2,7 @@ import { catalogEvents, type CatalogEvent, claim } from "../../../../src/domains
 import { inventoryEvents } from "../../../../src/domains/inventory";
 import { type EventCatalogue, streamCategory, type Timestamp } from "../../../../src/domains/kernel";
 import { priceAt, type PriceEntry, pricingEvents } from "../../../../src/domains/pricing";
-import { seedDemoShop } from "../../../../src/tools/seed";
+import { declineDemoShop, seedDemoShop } from "../../../../src/tools/seed";
 import { demoArticles } from "../../../../src/tools/seed/articles";
 import { MemoryLog } from "./memory-log";
 
@@ -99,6 +99,13 @@ describe("demo shop", () => {
     expect((await seedDemoShop({ execute: log.execute })).events).toBe(0);
     expect(log.commands).toBe(1);
     expect(log.events).toHaveLength(length);
+  });
+
+  it("is not put among a merchant's own articles by a later start, once it was declined", async () => {
+    await declineDemoShop({ execute: log.execute });
+    await declineDemoShop({ execute: log.execute });
+    expect((await seedDemoShop({ execute: log.execute })).events).toBe(0);
+    expect(log.events).toHaveLength(1);
   });
 
   it.each([1, 30, 400, 900])("goes on after it was broken off by a failure after %i commands", async (commands) => {
