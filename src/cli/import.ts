@@ -121,7 +121,6 @@ async function importWithEngine(run: Run, stores: Stores): Promise<void> {
     mongoPrefix: settings.mongodbPrefix,
     writeConcern: stores.ownMongo ? 1 : "majority",
     work: readModels,
-    watch: false,
     report: (level, message) => level !== "info" && show(run, `${message}\n`, process.stderr),
   }).catch((error: unknown) => {
     throw unreachable("stores", `${stores.eventstoreUrl}, ${stores.mongoUrl}`, error);

@@ -3,7 +3,6 @@ import { EventLog, EventLogUnavailable } from "../infra/eventstore";
 import { Leases, MongoStores } from "../infra/mongo";
 import { ProviderUnavailable } from "../infra/payments";
 import {
-  ChangeWatcher,
   CommandHandler,
   Consumer,
   deriveId,
@@ -21,6 +20,7 @@ import {
   type Outcome,
   type RunnerState,
 } from "../infra/runtime";
+import { Followers } from "./followers";
 import { catalogueOf, categoriesOf, type AnyAggregate, type Context, type SendCommand } from "./context";
 
 export interface EngineOptions {
@@ -32,8 +32,6 @@ export interface EngineOptions {
   readonly writeConcern?: "majority" | 1;
   /** Names of the projections, feeds, processes and reactions to run here, or of their contexts; none when empty. */
   readonly work: "all" | readonly string[];
-  /** Whether read models are read here that other processes may write. */
-  readonly watch: boolean;
   readonly cacheSize?: number;
   report(level: "info" | "warn" | "error", message: string, details: object): void;
 }
@@ -56,7 +54,7 @@ export class Engine {
   readonly runners: ReadonlyMap<string, ReadModelRunner>;
   readonly workers: ReadonlyMap<string, { readonly consumer: Consumer; readonly kind: WorkerState["kind"] }>;
   private readonly aggregates: ReadonlyMap<string, AnyAggregate>;
-  private readonly watchers: readonly ChangeWatcher[];
+  private readonly followers: Followers;
 
   private constructor(
     private readonly options: EngineOptions,
@@ -75,7 +73,7 @@ export class Engine {
     const services: ConsumerServices = { log, tail, leases, streams, report };
     this.runners = this.readModelRunners(services);
     this.workers = this.processWorkers(services);
-    this.watchers = options.watch ? this.changeWatchers() : [];
+    this.followers = new Followers(stores, this.models, this.runners);
   }
 
   /** Connects to both stores and starts the work. */
@@ -93,7 +91,7 @@ export class Engine {
     const engine = new Engine(options, log, stores, tail, new Leases(stores), commands);
     await tail.start();
     await Promise.all([...engine.runners.values()].map((runner) => runner.start()));
-    await Promise.all(engine.watchers.map((watcher) => watcher.start()));
+    await engine.followers.start();
     for (const { consumer } of engine.workers.values()) consumer.start();
     return engine;
   }
@@ -138,7 +136,7 @@ export class Engine {
     await Promise.all([
       ...[...this.workers.values()].map(({ consumer }) => consumer.stop()),
       ...[...this.runners.values()].map((runner) => runner.stop()),
-      ...this.watchers.map((watcher) => watcher.stop()),
+      this.followers.stop(),
     ]);
     this.leases.stop();
     await this.tail.stop();
@@ -197,20 +195,6 @@ export class Engine {
       }
     }
     return workers;
-  }
-
-  /** Follows in the database what is not worked on here. */
-  private changeWatchers(): readonly ChangeWatcher[] {
-    const foreign = this.models.all().filter(({ context, name }) => !this.runners.has(`${context}.${name}`));
-    const contexts = new Set(foreign.map(({ context }) => context));
-    return [...contexts].map(
-      (context) =>
-        new ChangeWatcher(
-          this.stores,
-          context,
-          foreign.filter((model) => model.context === context),
-        ),
-    );
   }
 
   private readonly send: SendCommand = async (category, id, command, cause) => {

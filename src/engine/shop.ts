@@ -61,7 +61,6 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
     mongoPrefix: options.mongoPrefix,
     writeConcern: options.ownMongo ? 1 : "majority",
     work: options.work,
-    watch: options.work !== "all",
     report: (level, message, details) => log[level](errorForLog(details), message),
   });
   try {

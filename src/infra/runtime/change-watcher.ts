@@ -17,6 +17,8 @@ export class ChangeWatcher {
     private readonly stores: MongoStores,
     private readonly context: string,
     private readonly models: readonly ReadModel[],
+    /** Whether this process itself writes the read model, and so knows it first hand. */
+    private readonly isLed: (model: ReadModel) => boolean = () => false,
   ) {}
 
   /** Resolves once the present state is known; from then on changes are followed. */
@@ -52,7 +54,8 @@ export class ChangeWatcher {
   private async noted(collection: string, id: string): Promise<void> {
     if (collection === "checkpoints" || collection === "read_models") return this.refresh();
     for (const model of this.models)
-      if (model.ready && model.collection.collectionName === collection) model.changed([id], model.position);
+      if (model.ready && model.collection.collectionName === collection && !this.isLed(model))
+        model.changed([id], model.position);
   }
 
   private async refresh(): Promise<void> {
@@ -65,6 +68,7 @@ export class ChangeWatcher {
       .find()
       .toArray();
     for (const model of this.models) {
+      if (this.isLed(model)) continue;
       const active = pointers.find(({ _id }) => _id === model.name)?.active;
       if (!active) continue;
       if (!model.ready || model.collection.collectionName !== active) model.serve(active);

@@ -35,6 +35,9 @@ export interface RunnerState {
   readonly building?: ConsumerState & { readonly target: string; readonly version: number };
 }
 
+/** How often another process is looked for that has begun or ended a rebuild, in ms. */
+const POINTER_POLL = 1_000;
+
 /** A rebuild was asked for while one is under way. */
 export class RebuildUnderWay extends Error {}
 
@@ -49,6 +52,7 @@ export class ReadModelRunner {
   private following: Subscription | undefined;
   private readonly stopping = new AbortController();
   private switching: Promise<void> | undefined;
+  private polling: Promise<void> | undefined;
 
   constructor(
     private readonly spec: RunnerSpec,
@@ -96,6 +100,12 @@ export class ReadModelRunner {
     }
     this.follow(this.pointer);
     if (this.pointer.building) this.build(this.pointer.building);
+    this.polling = this.watchPointer();
+  }
+
+  /** Whether the documents that serve are written by this process. */
+  get leads(): boolean {
+    return this.active?.holdsLease ?? false;
   }
 
   /** @throws RebuildUnderWay */
@@ -122,9 +132,43 @@ export class ReadModelRunner {
 
   async stop(): Promise<void> {
     this.stopping.abort();
-    await this.switching;
+    await Promise.all([this.switching, this.polling]);
     await Promise.all([this.active?.stop(), this.building?.stop()]);
     this.following?.unsubscribe();
+  }
+
+  /** Rebuilds may be begun, and ended, by any process that works on the read model. */
+  private async watchPointer(): Promise<void> {
+    const { signal } = this.stopping;
+    while (!signal.aborted) {
+      await pause(POINTER_POLL, signal);
+      const pointer = await this.pointers()
+        .findOne({ _id: this.name })
+        .catch(() => undefined);
+      if (pointer && !signal.aborted) await this.adopt(pointer);
+    }
+  }
+
+  private async adopt(pointer: Pointer): Promise<void> {
+    const known = this.pointer;
+    if (!known || known.generation > pointer.generation) return;
+    if (pointer.active !== known.active && pointer.version === this.spec.version) {
+      const { active: old, building } = this;
+      this.pointer = pointer;
+      this.building = undefined;
+      if (known.building === pointer.active && building) {
+        this.active = building;
+        this.publish(building, pointer.active);
+      } else {
+        await building?.stop();
+        this.follow(pointer);
+      }
+      await old?.stop();
+    }
+    if (pointer.building && !this.building) {
+      this.pointer = pointer;
+      this.build(pointer.building);
+    }
   }
 
   private follow(pointer: Pointer): void {
@@ -158,7 +202,19 @@ export class ReadModelRunner {
       if (this.pointer?.active === target) this.model.committed(documents, position);
     };
     const writer = this.spec.writer(target, committed);
-    return new Consumer(writer, this.services, { ...this.options, name: target, context });
+    const claim = async (token: number) => {
+      const position = await writer.claim(token);
+      // Until now another process may have written.
+      if (this.pointer?.active === target) this.model.changed(undefined, position);
+      return position;
+    };
+    const handler: Handler = {
+      types: writer.types,
+      claim,
+      handle: (events, upTo) => writer.handle(events, upTo),
+      checkpoint: (position) => writer.checkpoint(position),
+    };
+    return new Consumer(handler, this.services, { ...this.options, name: target, context });
   }
 
   /** Waits until the new collection is level with the one that serves, and puts it in its place. */
@@ -166,14 +222,17 @@ export class ReadModelRunner {
     const { signal } = this.stopping;
     while (!signal.aborted) {
       const before = this.pointer;
+      if (this.building !== builder) return; // another process has made the switch, see adopt()
       if (builder.state.status === "live" && before && (await this.swap(before, target, builder))) {
-        const old = this.active;
-        this.active = builder;
-        this.building = undefined;
-        const { building: _, ...rest } = before;
-        this.pointer = { ...rest, version: this.spec.version, active: target, previous: before.active };
-        this.publish(builder, target);
-        await old?.stop();
+        if (this.building === builder) {
+          const old = this.active;
+          this.active = builder;
+          this.building = undefined;
+          const { building: _, ...rest } = before;
+          this.pointer = { ...rest, version: this.spec.version, active: target, previous: before.active };
+          this.publish(builder, target);
+          await old?.stop();
+        }
         if (before.previous) await this.discard(before.previous);
         this.services.report("info", `${target} has taken over from ${before.active}`, { readModel: this.name });
         return;

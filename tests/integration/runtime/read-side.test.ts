@@ -36,7 +36,6 @@ async function start(mongoPrefix: string, more: Partial<EngineOptions> = {}): Pr
     mongoPrefix,
     writeConcern: 1,
     work: "all",
-    watch: true,
     report: () => undefined,
     ...more,
   });

@@ -1,0 +1,63 @@
+import { ChangeWatcher, pause, type ReadModel, type ReadModelRunner, type ReadModels } from "../infra/runtime";
+import { type MongoStores } from "../infra/mongo";
+
+/** How often it is looked at who writes what, in ms. */
+const POLL = 500;
+
+/**
+ * Follows in the database the read models that other processes write. A context is watched only while there is one:
+ * a change stream costs the database work for every document.
+ */
+export class Followers {
+  private readonly watchers = new Map<string, ChangeWatcher>();
+  private readonly stopping = new AbortController();
+  private running: Promise<void> | undefined;
+
+  constructor(
+    private readonly stores: MongoStores,
+    private readonly models: ReadModels,
+    private readonly runners: ReadonlyMap<string, ReadModelRunner>,
+  ) {}
+
+  /** Resolves once what is not worked on here at all is known as it is now. */
+  async start(): Promise<void> {
+    await this.adjust((model) => this.runners.has(key(model)));
+    this.running = this.follow();
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.running;
+    await Promise.all([...this.watchers.values()].map((watcher) => watcher.stop()));
+  }
+
+  private async follow(): Promise<void> {
+    const { signal } = this.stopping;
+    while (!signal.aborted) {
+      await pause(POLL, signal);
+      if (!signal.aborted) await this.adjust(this.isLed);
+    }
+  }
+
+  private async adjust(isOurs: (model: ReadModel) => boolean): Promise<void> {
+    const foreign = new Set(this.models.all().flatMap((model) => (isOurs(model) ? [] : [model.context])));
+    const started = [...foreign].filter((context) => !this.watchers.has(context));
+    const ended = [...this.watchers].filter(([context]) => !foreign.has(context));
+    await Promise.all([
+      ...started.map((context) => {
+        const models = this.models.all().filter((model) => model.context === context);
+        const watcher = new ChangeWatcher(this.stores, context, models, this.isLed);
+        this.watchers.set(context, watcher);
+        return watcher.start();
+      }),
+      ...ended.map(([context, watcher]) => {
+        this.watchers.delete(context);
+        return watcher.stop();
+      }),
+    ]);
+  }
+
+  private readonly isLed = (model: ReadModel): boolean => this.runners.get(key(model))?.leads ?? false;
+}
+
+const key = ({ context, name }: ReadModel): string => `${context}.${name}`;
