@@ -10,7 +10,7 @@ const variantTitle = z.string().trim().min(1).max(200);
 
 /** Each with at most 100 attributes. */
 const attributeMap = attributes.refine((map) => Object.keys(map).length <= 100, "at most 100 attributes");
-const newVariant = z.strictObject({ sku, title: variantTitle.optional(), attributes: attributeMap.default({}) });
+export const newVariant = z.strictObject({ sku, title: variantTitle.optional(), attributes: attributeMap.default({}) });
 
 const revisable = {
   description: productDescription,
@@ -20,36 +20,49 @@ const revisable = {
   attributes: attributeMap,
 };
 
-export const newProduct = z
-  .strictObject({
-    title: productTitle,
-    slug: slug.describe("Made from the title when absent.").optional(),
-    description: revisable.description.default(""),
-    taxCategory: revisable.taxCategory.default("standard"),
-    categories: revisable.categories.default([]),
-    media: revisable.media.default([]),
-    attributes: revisable.attributes.default({}),
-    variants: z.array(newVariant).max(100).default([]),
-  })
-  .transform((body) => ({ ...body, slug: body.slug ?? slugFrom(body.title) }))
-  .refine(({ slug: made }) => made !== "", {
-    path: ["slug"],
-    message: "is required, since the title has no letters a to z or digits to make one from",
-  });
+/** What is sent to draft a product. */
+export const newProductFields = {
+  title: productTitle,
+  slug: slug.describe("Made from the title when absent.").optional(),
+  description: revisable.description.default(""),
+  taxCategory: revisable.taxCategory.default("standard"),
+  categories: revisable.categories.default([]),
+  media: revisable.media.default([]),
+  attributes: revisable.attributes.default({}),
+  variants: z.array(newVariant).max(100).default([]),
+};
+
+/** Gives a product without a slug one by its title. */
+const withSlug = <Body extends { readonly title: string; readonly slug?: Slug | undefined }>(body: Body) => ({
+  ...body,
+  slug: body.slug ?? slugFrom(body.title),
+});
+
+const needsSlug = {
+  path: ["slug"],
+  message: "is required, since the title has no letters a to z or digits to make one from",
+};
+/** Whatever else the schema has, its title must be good for a slug where none is given. */
+export const slugged = <S extends z.ZodType<{ readonly title: string; readonly slug?: Slug | undefined }>>(schema: S) =>
+  schema.transform(withSlug<z.output<S>>).refine(({ slug: made }) => made !== "", needsSlug);
+
+export const newProduct = slugged(z.strictObject(newProductFields));
+
+export const productChangeFields = { title: productTitle, ...revisable };
 
 export const productChanges = z
-  .strictObject({ title: productTitle, ...revisable })
+  .strictObject(productChangeFields)
   .partial()
   .refine((changes) => Object.keys(changes).length > 0, "must name at least one field to change");
 
 export const newSlug = z.strictObject({ slug });
-export { newVariant };
 
+export const variantChangeFields = {
+  title: z.string().trim().max(200).describe("Empty: takes the title away."),
+  attributes: attributeMap,
+};
 export const variantChanges = z
-  .strictObject({
-    title: z.string().trim().max(200).describe("Empty: takes the title away."),
-    attributes: attributeMap,
-  })
+  .strictObject(variantChangeFields)
   .partial()
   .refine((changes) => Object.keys(changes).length > 0, "must name at least one field to change");
 
