@@ -1,3 +1,4 @@
+export { BackOffice, type BulkOutcome, type EntryResult } from "./back-office";
 export { type ClientOptions, contentOf, JSON_HEADERS, Refused, refusalOf, ShopClient, ShopUnreachable } from "./client";
 export { type Answer, type Call, type Method } from "./exchange";
 export { Figures } from "./figures";

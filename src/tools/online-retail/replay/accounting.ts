@@ -1,12 +1,14 @@
-import { type ReplayCart, invoiceOf } from "./carts";
+import { invoiceOf, type ReplayCart } from "./carts";
+import { type Movements } from "./movements";
 
 /** An order of the shop, as its back office lists it. */
 export interface ShopOrder {
   readonly id: string;
   readonly status: string;
   readonly email: string | null;
-  /** `null` for imported documents, which reserve nothing. */
-  readonly lines: readonly { readonly sku: string; readonly quantity: number }[] | null;
+  /** Different articles. */
+  readonly lineCount: number;
+  readonly pieces: number;
 }
 
 /** The stock of one SKU where the shop sells from. */
@@ -17,20 +19,13 @@ export interface StockLevel {
   readonly available: number;
 }
 
-/** What went in and out of the stock of one SKU by the record of its movements. */
-export interface Moved {
-  /** With what adjustments added or took away. */
-  readonly received: number;
-  readonly shipped: number;
-}
-
 export interface Books {
   readonly run: string;
   readonly carts: readonly ReplayCart[];
   /** All orders of the shop, not those of the run alone: stock is shared. */
   readonly orders: readonly ShopOrder[];
   readonly levels: readonly StockLevel[];
-  readonly moved: ReadonlyMap<string, Moved>;
+  readonly movements: Movements;
 }
 
 /** What the books say; the replay adds up when `faults` is empty. */
@@ -52,14 +47,13 @@ export interface Accounting {
 /** A list of faults is for people: nobody reads more. */
 const SHOWN = 100;
 
-/** An order that holds stock: reserved, and not shipped yet. */
+/** An order that may hold stock: reserved, and not shipped yet. */
 const HOLDS = new Set(["placed", "confirmed"]);
-/** An order that came to its end and stood. */
-const STANDS = new Set(["confirmed", "completed"]);
 
 /**
- * Holds the shop's books against the file: every invoice has become exactly one order with its lines, confirmed or
- * cancelled; and for every article received − shipped − reserved by orders that stand = available.
+ * Holds the shop's books against the file: every invoice has become exactly one order, confirmed or cancelled; one that
+ * is confirmed holds (or has shipped) what its invoice says, piece by piece, and one that is cancelled nothing; and for
+ * every article received − shipped − reserved by orders that stand = available.
  */
 export function account(books: Books): Accounting {
   const faults: string[] = [];
@@ -75,7 +69,7 @@ export function account(books: Books): Accounting {
   };
 }
 
-function checkOrders({ run, carts, orders }: Books, faults: string[]) {
+function checkOrders({ run, carts, orders, movements }: Books, faults: string[]) {
   const byInvoice = new Map<string, ShopOrder[]>();
   for (const order of orders) {
     const invoice = invoiceOf(order.email, run);
@@ -88,36 +82,54 @@ function checkOrders({ run, carts, orders }: Books, faults: string[]) {
   let cancelled = 0;
   for (const { invoice, lines } of carts) {
     const [order, ...more] = byInvoice.get(invoice) ?? [];
-    if (order === undefined) faults.push(`Invoice ${invoice} has become no order.`);
-    else if (more.length > 0) faults.push(`Invoice ${invoice} has become ${more.length + 1} orders.`);
-    else if (STANDS.has(order.status)) confirmed++;
-    else if (order.status === "cancelled") cancelled++;
-    else faults.push(`Order ${order.id} of invoice ${invoice} is ${order.status}, neither confirmed nor cancelled.`);
-    if (order?.lines && !sameLines(lines, order.lines))
-      faults.push(`Order ${order.id} has other lines than its invoice ${invoice}.`);
+    if (order === undefined) {
+      faults.push(`Invoice ${invoice} has become no order.`);
+      continue;
+    }
+    const told = `Order ${order.id} of invoice ${invoice}`;
+    if (more.length > 0) faults.push(`Invoice ${invoice} has become ${more.length + 1} orders.`);
+    if (order.lineCount !== lines.length || order.pieces !== piecesOf(lines))
+      faults.push(`${told} has other lines than its invoice.`);
+    const taken = movements.takenBy(order.id);
+    switch (order.status) {
+      case "confirmed":
+      case "completed":
+        confirmed++;
+        if (!sameLines(lines, taken)) faults.push(`${told} is ${order.status}, but its stock is not what it sold.`);
+        break;
+      case "cancelled":
+        cancelled++;
+        if (taken.length > 0) faults.push(`${told} is cancelled, but holds stock of ${taken[0]?.sku ?? ""}.`);
+        break;
+      default:
+        faults.push(`${told} is ${order.status}, neither confirmed nor cancelled.`);
+    }
   }
   return { confirmed, cancelled };
 }
+
+type Lines = readonly { readonly sku: string; readonly quantity: number }[];
+
+const piecesOf = (lines: Lines): number => lines.reduce((sum, { quantity }) => sum + quantity, 0);
 
 /** The same pieces of the same articles, in whatever order. */
 export function sameLines(a: Lines, b: Lines): boolean {
   const left = new Map(a.map(({ sku, quantity }) => [sku, quantity]));
   return a.length === b.length && b.every(({ sku, quantity }) => left.get(sku) === quantity);
 }
-type Lines = readonly { readonly sku: string; readonly quantity: number }[];
 
-function checkStock({ carts, orders, levels, moved }: Books, faults: string[]) {
+function checkStock({ carts, orders, levels, movements }: Books, faults: string[]) {
   const held = new Map<string, number>();
-  for (const { status, lines } of orders) {
+  for (const { id, status } of orders) {
     if (!HOLDS.has(status)) continue;
-    for (const { sku, quantity } of lines ?? []) held.set(sku, (held.get(sku) ?? 0) + quantity);
+    for (const { sku, quantity } of movements.heldBy(id)) held.set(sku, (held.get(sku) ?? 0) + quantity);
   }
   const known = new Map(levels.map((level) => [level.sku, level]));
   const skus = new Set(carts.flatMap(({ lines }) => lines.map(({ sku }) => sku)));
   const sums = { articles: skus.size, received: 0, shipped: 0, reserved: 0, available: 0 };
   for (const sku of skus) {
     const level = known.get(sku) ?? { sku, onHand: 0, reserved: 0, available: 0 };
-    const { received, shipped } = moved.get(sku) ?? { received: 0, shipped: 0 };
+    const { received, shipped } = movements.of(sku);
     const reserved = held.get(sku) ?? 0;
     sums.received += received;
     sums.shipped += shipped;

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { type BackOffice } from "../../http";
 import { account, type Accounting, type ShopOrder } from "./accounting";
-import { type BackOffice } from "./back-office";
+import { shopOrders, stockLevels, stockMovements } from "./books";
 import { type ReplayCart } from "./carts";
+import { Movements } from "./movements";
 
 export interface AuditOptions {
   readonly run: string;
@@ -22,9 +24,10 @@ export async function audit(office: BackOffice, { run, carts, patience, signal }
   const deadline = performance.now() + patience;
   for (let pause = FIRST_PAUSE; ; pause = Math.min(LONGEST_PAUSE, pause * 2)) {
     const orders: ShopOrder[] = [];
-    for await (const order of office.orders()) orders.push(order);
-    const [levels, moved] = await Promise.all([office.levels(), office.moved()]);
-    const accounting = account({ run, carts, orders, levels, moved });
+    for await (const order of shopOrders(office)) orders.push(order);
+    const movements = new Movements();
+    for await (const movement of stockMovements(office)) movements.add(movement);
+    const accounting = account({ run, carts, orders, levels: await stockLevels(office), movements });
     if (accounting.faultCount === 0 || performance.now() > deadline) return accounting;
     await sleep(pause, undefined, { signal });
   }

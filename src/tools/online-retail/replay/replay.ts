@@ -1,13 +1,13 @@
 import { inFlight } from "../../in-flight";
-import { type Latency, ShopClient, ShopUnreachable } from "../../http";
+import { BackOffice, type Latency, ShopClient, ShopUnreachable } from "../../http";
 import { classify, type Plan } from "../classify";
 import { readRows } from "../rows";
 import { type Accounting } from "./accounting";
 import { audit } from "./audit";
-import { BackOffice } from "./back-office";
+import { shopOrders } from "./books";
 import { cartsOf, invoiceOf, type LineCount, type ReplayCart } from "./carts";
 import { shop } from "./journey";
-import { supplyOf } from "./supply";
+import { supply, supplyOf } from "./supply";
 
 export interface ReplayOptions {
   /** Where the shop is; a function is asked again whenever it cannot be reached. */
@@ -60,6 +60,7 @@ export interface ReplayReport {
 
 const PATIENCE = 120_000;
 const SHOWN = 100;
+const OFFICE_CONNECTIONS = 8;
 
 /**
  * Drives the sales invoices of the file through the front door of a running shop, in the order of their time, and then
@@ -73,12 +74,13 @@ export async function replayOnlineRetail(options: ReplayOptions): Promise<Replay
   const plan = typeof source === "string" ? await read(source, options) : source;
   const { carts, withoutGoods, lines } = cartsOf(plan, options.invoices);
   const client = new ShopClient({ url, connections: concurrency, patience, signal });
-  const office = new BackOffice({ client: new ShopClient({ url, connections: 2, patience, signal }), key });
+  const own = new ShopClient({ url, connections: OFFICE_CONNECTIONS, patience, signal });
+  const office = new BackOffice(own, key, patience);
   try {
     const done = await ordersBefore(office, run);
     const open = carts.filter(({ invoice }) => !done.has(invoice));
     const supplied = (part: number, total: number) => progress?.("supply", part, total);
-    const token = open.length === 0 ? undefined : await office.supply(supplyOf(plan, carts), run, supplied);
+    const token = open.length === 0 ? undefined : await supply(office, supplyOf(plan, carts), run, supplied);
     const shopping = await shopAll(open, { client, run, token, patience, concurrency, signal, progress });
     progress?.("audit", 0, 1);
     const accounting = await audit(office, { run, carts, patience, signal });
@@ -97,7 +99,7 @@ export async function replayOnlineRetail(options: ReplayOptions): Promise<Replay
       addsUp: refused.length === 0 && accounting.faultCount === 0,
     };
   } finally {
-    await Promise.all([client.close(), office.close()]);
+    await Promise.all([client.close(), own.close()]);
   }
 }
 
@@ -109,7 +111,7 @@ const read = (file: string, { signal, progress }: ReplayOptions): Promise<Plan> 
 /** The invoices whose order is there and decided. */
 async function ordersBefore(office: BackOffice, run: string): Promise<ReadonlySet<string>> {
   const done = new Set<string>();
-  for await (const { email, status } of office.orders()) {
+  for await (const { email, status } of shopOrders(office)) {
     const invoice = invoiceOf(email, run);
     if (invoice !== undefined && status !== "placed") done.add(invoice);
   }
