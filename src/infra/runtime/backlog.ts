@@ -46,9 +46,7 @@ export class Backlog {
 
   /** Level with where the membership joined. */
   live(member: TailMember): void {
-    const { phase } = this;
-    const seen = phase.kind !== "unknown" && phase.member === member ? phase.seen : this.tail.seen(this.types);
-    this.enter({ kind: "live", member, seen });
+    this.enter({ kind: "live", member, seen: this.tail.seen(this.types) - member.inbox.length });
   }
 
   begin(events: readonly Recorded[]): void {

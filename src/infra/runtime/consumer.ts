@@ -191,6 +191,7 @@ export class Consumer {
         if (member.overflowed || signal.aborted) continue;
         member.live = true;
         this.status = "live";
+        member.passOver(this.position$.value);
         this.backlog.live(member);
         this.error = undefined;
         await this.live(member, maxBatch, signal);
@@ -210,6 +211,8 @@ export class Consumer {
     try {
       while (!signal.aborted && !member.overflowed) {
         this.resting = member.inbox.length === 0;
+        // The head may have moved on by others' events while a batch was under way, and may not move again for long.
+        if (this.resting) this.reached(this.services.tail.head);
         await member.ready(signal);
         if (member.inbox.length === 0) continue;
         this.resting = false;
@@ -248,7 +251,9 @@ export class Consumer {
     const [first] = events;
     const fresh = first && first.position <= before ? events.filter(({ position }) => position > before) : events;
     if (fresh.length > 0 && upTo > before) {
+      this.backlog.begin(fresh);
       await this.handler.handle(fresh, upTo);
+      this.backlog.done();
       this.lastCommit = Date.now();
       this.durable = upTo;
     }

@@ -49,6 +49,12 @@ export class TailMember {
     return { events, upTo };
   }
 
+  /** Forgets what waits up to the position: it has been handled otherwise. */
+  passOver(position: bigint): void {
+    const [first] = this.inbox;
+    if (first && first.position <= position) this.inbox = this.inbox.filter((event) => event.position > position);
+  }
+
   /** Resolves when there is something to take, the member has run over, or the signal fires. */
   async ready(signal: AbortSignal): Promise<void> {
     if (this.inbox.length > 0 || this.overflowed || signal.aborted) return;
