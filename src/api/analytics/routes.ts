@@ -33,6 +33,8 @@ const filterText = z
   .regex(/^[A-Za-z]+:[^\n]*$/, "a dimension and a value, such as kind:sale")
   .max(300);
 
+const params = z.object({ name: z.string().meta({ examples: ["order-lines"] }) });
+
 const rowsQuery = z.strictObject({
   after: z
     .string()
@@ -101,6 +103,7 @@ export function analyticsRoutes(services: Services, feeds: readonly Feed[]): rea
       description: "Each row has its `cursor`; ask for what comes after the last one seen to go on.",
       tags: ["Analytics"],
       security,
+      params,
       query: rowsQuery,
       responses: { 200: { description: "The rows", mediaType: "application/x-ndjson" } },
       async handler({ params, query, consistencyToken, signal }) {
@@ -117,6 +120,7 @@ export function analyticsRoutes(services: Services, feeds: readonly Feed[]): rea
       summary: "Exact sums over a feed, by one of its dimensions",
       tags: ["Analytics"],
       security,
+      params,
       query: summaryQuery,
       responses: { 200: { description: "The sums", schema: summarySchema } },
       async handler({ params, query, consistencyToken }) {

@@ -37,7 +37,7 @@ function grouped(document: OpenApi): readonly (readonly [tag: string, placed: re
   const all = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]): Placed => ({ method: method.toUpperCase(), path, operation })),
   );
-  return document.tags.map(({ name }) => [name, all.filter(({ operation }) => operation.tags.includes(name))] as const);
+  return document.tags.map(({ name }) => [name, all.filter(({ operation }) => operation.tags[0] === name)] as const);
 }
 
 const anchor = (text: string): string => text.toLowerCase().replace(/[^a-z0-9]+/g, "-");

@@ -67,6 +67,7 @@ export function documentationRoutes(routes: readonly Route[], info: ApiInfo = {}
       path: "/problems/:code",
       operationId: "getProblem",
       summary: "One problem: what it means, and where it comes up",
+      params: z.object({ code: z.string().meta({ examples: ["stale-revision"] }) }),
       responses: webAnswer("The page"),
       handler({ params }) {
         const kind = kinds().find(({ code }) => code === params.code);

@@ -12,15 +12,16 @@ const BY_NAME: Readonly<Record<string, unknown>> = {
   currency: "GBP",
   email: "ada@example.org",
   from: "2026-01-01T00:00:00Z",
-  gtin: "5012345678900",
+  id: "standard",
   limit: 20,
   line1: "12 Mill Lane",
   location: "main",
-  name: "Ada Lovelace",
+  method: "test",
+  name: "Lantern House",
   postalCode: "N1 9GU",
   quantity: 2,
   rate: "0.20",
-  reason: "Counted again",
+  reason: "As agreed by phone",
   sku: "85123A",
   slug: "white-hanging-heart-t-light-holder",
   title: "White hanging heart t-light holder",
@@ -75,12 +76,13 @@ export function exampleOf(schema: JsonSchema, schemas: Schemas, name = "", depth
 
 const singular = (name: string): string => name.replace(/s$/, "");
 
-/** Fields that must be there, and those that are worth showing although they need not. */
+/** Fields that must be there; the first one where none must, so that there is something to see. */
 function objectExample(schema: JsonSchema, schemas: Schemas, depth: number): Record<string, unknown> {
   const fields = (schema["properties"] ?? {}) as Schemas;
   const required = (schema["required"] ?? []) as readonly string[];
-  const shown = Object.entries(fields).filter(([field]) => required.includes(field));
   if (depth >= DEEPEST) return {};
+  const all = Object.entries(fields);
+  const shown = required.length > 0 ? all.filter(([field]) => required.includes(field)) : all.slice(0, 1);
   return Object.fromEntries(shown.map(([field, each]) => [field, exampleOf(each, schemas, field, depth + 1)]));
 }
 

@@ -77,17 +77,11 @@ function problemDocument(problem: ProblemLike, correlationId?: string): Record<s
   return document;
 }
 
-const TITLES: Readonly<Record<string, string>> = {
-  "malformed-json": "Malformed JSON",
-  "malformed-url": "Malformed URL",
-  "api-key-required": "API key required",
-  "invalid-api-key": "Invalid API key",
-};
+const ACRONYMS = /\b(?:api|etag|json|sku|url)\b/gi;
 
 /** `out-of-stock` → `Out of stock`. */
-export function problemTitle(code: string): string {
-  return TITLES[code] ?? (code.charAt(0).toUpperCase() + code.slice(1)).replaceAll("-", " ");
-}
+export const problemTitle = (code: string): string =>
+  (code.charAt(0).toUpperCase() + code.slice(1)).replaceAll("-", " ").replace(ACRONYMS, (word) => word.toUpperCase());
 
 const STATUS_OF_KIND: Readonly<Record<DomainErrorKind, number>> = { "not-found": 404, conflict: 409, invalid: 422 };
 

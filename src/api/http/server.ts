@@ -13,12 +13,15 @@ export interface Listening {
 /** Connections without requests stay open for so long, in ms: longer than load balancers keep theirs. */
 const KEEP_ALIVE = 75_000;
 
+/** Callers that may wait to be let in, should all come at once; the kernel resets the rest. Node's own figure is 511. */
+const BACKLOG = 4_096;
+
 /** @throws Error with one clear sentence when the address is taken or not ours */
 export function listen(app: RequestListener, at: { readonly port: number; readonly host: string }): Promise<Listening> {
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE, headersTimeout: KEEP_ALIVE + 5_000 }, app);
   return new Promise((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => reject(listenError(error, at)));
-    server.listen(at.port, at.host, () => {
+    server.listen({ port: at.port, host: at.host, backlog: BACKLOG }, () => {
       const { port } = server.address() as AddressInfo;
       const host = at.host.includes(":") ? `[${at.host}]` : at.host;
       resolve({ server, port, url: `http://${host}:${port}`, close: (patience) => close(server, patience) });

@@ -13,6 +13,8 @@ const shared = {
 const nameNote =
   "`name` is a bare name (`products`), or with its context (`storefront.products`) where several have it.";
 
+const params = z.object({ name: z.string().meta({ examples: ["storefront.products"] }) });
+
 const listSchema = z.object({
   items: z.array(workSchema),
   head: z.string().describe("Newest position that this process has seen in the log."),
@@ -47,6 +49,7 @@ export function workRoutes(engine: OperatedEngine): readonly Route[] {
       ...shared,
       method: "GET",
       path: "/operations/v1/projections/:name",
+      params,
       operationId: "getProjection",
       summary: "One of them",
       description: nameNote,
@@ -58,6 +61,7 @@ export function workRoutes(engine: OperatedEngine): readonly Route[] {
       ...shared,
       method: "POST",
       path: "/operations/v1/projections/:name/rebuild",
+      params,
       operationId: "rebuildProjection",
       summary: "Builds a read model or feed anew from the log",
       description: `${nameNote} The present one serves until the new one is level with it.`,
@@ -91,6 +95,7 @@ export function workRoutes(engine: OperatedEngine): readonly Route[] {
       ...shared,
       method: "POST",
       path: "/operations/v1/projections/:name/retry",
+      params,
       operationId: "retryProjection",
       summary: "Tries the event again that stopped it",
       description: nameNote,

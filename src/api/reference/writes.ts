@@ -17,15 +17,19 @@ import { currencySchema, taxRateSchema } from "./views";
 
 const shared = { tags: ["Reference"], security: { roles: ["finance", "catalogue"] } } as const;
 
-const currencyBody = z.strictObject({
-  name: z.string().min(1).max(100),
-  fractionDigits: z.int().min(0).max(4).describe("Digits after the point that can be paid."),
-  numeric: z
-    .string()
-    .regex(/^\d{3}$/, "an ISO 4217 numeric code such as 826")
-    .optional(),
-});
-const countryBody = z.strictObject({ name: z.string().min(1).max(100), taxRegime });
+const currencyBody = z
+  .strictObject({
+    name: z.string().min(1).max(100),
+    fractionDigits: z.int().min(0).max(4).describe("Digits after the point that can be paid."),
+    numeric: z
+      .string()
+      .regex(/^\d{3}$/, "an ISO 4217 numeric code such as 826")
+      .optional(),
+  })
+  .meta({ example: { name: "British Pound", fractionDigits: 2, numeric: "826" } });
+const countryBody = z
+  .strictObject({ name: z.string().min(1).max(100), taxRegime })
+  .meta({ example: { name: "United Kingdom", taxRegime: "inclusive" } });
 const rateBody = z.strictObject({
   rate: taxRate,
   validFrom: timestamp.describe("May lie ahead; now when absent.").optional(),

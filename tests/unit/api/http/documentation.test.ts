@@ -68,12 +68,12 @@ test("the page shows each operation with what goes in, what comes out, and a com
   expect(text).toContain("Say <code>hello</code>");
   expect(text).toContain('<a href="/problems/out-of-stock"><code>out-of-stock</code></a>');
   expect(text).toContain('<section id="schema-Line">');
-  expect(text).toContain(`curl \\
-  -X POST \\
-  ${shop.url}/store/v1/carts/6f1d3c1e-52a4-4f4b-9b3a-6d8a2f0c7e11/items \\
+  expect(text).toContain(`curl -X POST \\
+  &quot;${shop.url}/store/v1/carts/$CART_ID/items&quot; \\
   -H &quot;Authorization: Bearer $SHOPPER_TOKEN&quot; \\
   -H &#39;Content-Type: application/json&#39; \\
   -d &#39;{&quot;sku&quot;:&quot;85123A&quot;}&#39;`);
+  expect(text).toContain(`<pre><code>curl ${shop.url}/problems/stale-revision</code></pre>`);
 });
 
 test("a problem's page says where it comes up; one that nobody has is not there", async () => {
