@@ -1,10 +1,13 @@
+/** A signal that comes again within this time, in ms, is the same one: npm passes on what the terminal sends as well. */
+const SAME_REQUEST = 1_000;
+
 /** Resolves with the reason when the process is asked to stop; a second request ends it at once. */
 export function untilStopped(): Promise<string> {
   return new Promise((resolve) => {
-    let asked = false;
+    let askedAt: number | undefined;
     const stop = (signal: string) => {
-      if (asked) process.exit(130);
-      asked = true;
+      if (askedAt !== undefined && Date.now() - askedAt > SAME_REQUEST) process.exit(130);
+      askedAt ??= Date.now();
       resolve(signal);
     };
     process.on("SIGINT", () => stop("SIGINT"));

@@ -18,6 +18,8 @@ export interface Supervised {
 /** A server that ends by itself this often within a minute is given up. */
 const MAX_RESTARTS = 5;
 const MINUTE = 60_000;
+/** Before a server that ended is started again, in ms. */
+const GRACE = 100;
 
 /**
  * Keeps a server running: one that ends by itself, or is killed, is started again on the same port, where its clients
@@ -44,10 +46,14 @@ export async function supervise(
       restarts = [...restarts.filter((at) => Date.now() - at < MINUTE), Date.now()];
       if (restarts.length > MAX_RESTARTS)
         return reject(new Error(`the ${name} ended by itself ${restarts.length} times within a minute`));
+      // Where all processes are told to stop at once, the server may be a moment ahead of this one.
+      await pause(GRACE, stopping.signal);
+      if (stopping.signal.aborted) return;
       log(`the ${name} ended by itself; starting it again`);
       for (let attempt = 0; !stopping.signal.aborted; attempt++) {
         try {
           running = await start(port);
+          if (stopping.signal.aborted) return running.stop();
           break;
         } catch (error) {
           if (attempt >= MAX_RESTARTS) return reject(error instanceof Error ? error : new Error(String(error)));
@@ -62,8 +68,7 @@ export async function supervise(
     failed,
     async stop() {
       stopping.abort();
-      await running.stop();
-      await watching;
+      await Promise.all([running.stop(), watching]);
     },
   };
 }

@@ -5,8 +5,9 @@ import { type FromChild, type ToChild } from "./process";
 
 let running: Promise<RunningEventStore> | undefined;
 
+// Signals to the whole group are the parent's business: it stops its clients first, then says so here.
 process.on("SIGINT", () => undefined);
-process.on("SIGTERM", () => void stop());
+process.on("SIGTERM", () => undefined);
 process.on("disconnect", () => void stop());
 process.on("message", (message: ToChild) => {
   if (message.type === "stop") void stop();
