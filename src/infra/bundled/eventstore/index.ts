@@ -9,6 +9,7 @@ import { httpListener } from "./handlers/node";
 import { buildRoutes } from "./handlers/routes";
 import { type EventStoreOptions, type RunningEventStore } from "./options";
 import { GroupManager } from "./persistent/manager";
+import { Projector } from "./projections/projector";
 import { openFolder, openMemory } from "./storage/open-storage";
 import { GrpcServer } from "./transport/grpc-server";
 
@@ -45,9 +46,11 @@ export async function startEventStore(options: EventStoreOptions): Promise<Runni
     const context: Context = { store, access, maxAppendSize: MAX_APPEND_SIZE, report };
     const groups = new GroupManager(store, report);
     const scavenger = new Scavenger(store, report);
+    const projector = options.systemProjections ? new Projector(store, report) : undefined;
     let stopping: Promise<void> | undefined;
     const stop = (): Promise<void> =>
       (stopping ??= (async () => {
+        projector?.stop();
         groups.stop();
         await server.close();
         await close();

@@ -178,7 +178,7 @@ export class Writer {
           const data = undeletedMetadata(this.streams.rawMetadata(stream) ?? NOTHING, state.last + 1);
           writes.unshift({ state: this.streams.get(metadataStreamOf(stream)), event: metadataEvent(data) });
         }
-        const position = this.put(writes);
+        const position = this.put(writes, true);
         return { kind: "done", revision: state.last, position };
       }
     }
@@ -192,7 +192,7 @@ export class Writer {
     if (decision.kind !== "write" || (state.last < 0 && metadata.last < 0)) {
       return { kind: "wrong-version", actual: state.last };
     }
-    const position = this.put([{ state: metadata, event: metadataEvent(SOFT_DELETED_METADATA) }]);
+    const position = this.put([{ state: metadata, event: metadataEvent(SOFT_DELETED_METADATA) }], false);
     return { kind: "done", revision: state.last, position };
   }
 
@@ -224,12 +224,15 @@ export class Writer {
       .map(({ stream, event }) => ({ state: this.streams.get(stream), event }))
       .filter(({ state }) => !this.streams.isDeleted(state));
     if (writes.length === 0) return { kind: "done", revision: -1, position: this.log.end };
-    const position = this.put(writes);
+    const position = this.put(writes, false);
     return { kind: "done", revision: (writes.at(-1) as (typeof writes)[number]).state.last, position };
   }
 
-  /** Writes events as one indivisible append; answers the position of the last. */
-  private put(writes: readonly { state: StreamState; event: NewRecord }[]): number {
+  /**
+   * Writes events as one indivisible append; answers the position of the last.
+   * @param repeatable whether a client may send them again, so that their ids are to be remembered
+   */
+  private put(writes: readonly { state: StreamState; event: NewRecord }[], repeatable: boolean): number {
     let bound = 0;
     for (const { state, event } of writes) {
       bound += recordBound(event, state.field);
@@ -245,9 +248,11 @@ export class Writer {
       this.remember(state);
       const revision = state.last + 1;
       this.streams.add(state, revision, position);
-      const id = event.id.latin1Slice(0, 16);
-      this.ids.set(id, { stream: state.name, revision, position });
-      this.newIds.push(id);
+      if (repeatable) {
+        const id = event.id.latin1Slice(0, 16);
+        this.ids.set(id, { stream: state.name, revision, position });
+        this.newIds.push(id);
+      }
       const end = putRecord(buffer, offset, event, {
         position,
         streamId: state.id,
