@@ -1,0 +1,41 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { type Chance } from "./chance";
+import { Ended, type Victim } from "./victims";
+
+export interface Kill {
+  readonly victim: string;
+  /** Before it was ready again after the last kill. */
+  readonly whileStarting: boolean;
+}
+
+/**
+ * Kills at random moments, many times: mostly at work, now and then while it is coming up again, and lets it lie dead
+ * for a moment.
+ */
+export async function killAgainAndAgain(
+  victims: readonly Victim[],
+  kills: number,
+  chance: Chance,
+): Promise<readonly Kill[]> {
+  const done: Kill[] = [];
+  while (done.length < kills) {
+    await pause(chance.between(100, 1_500));
+    const victim = chance.pick(victims);
+    await victim.kill();
+    done.push({ victim: victim.name, whileStarting: false });
+    while (done.length < kills && chance.once(0.25)) {
+      const starting = victim.start().then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      await Promise.race([starting, pause(chance.between(20, 1_500))]);
+      await victim.kill();
+      done.push({ victim: victim.name, whileStarting: true });
+      const error = await starting;
+      if (error !== undefined && !(error instanceof Ended && error.signal === "SIGKILL")) throw error;
+    }
+    await pause(chance.once(0.3) ? chance.between(0, 1_000) : 0);
+    await victim.start();
+  }
+  return done;
+}

@@ -1,0 +1,195 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { appendFileSync, createWriteStream, readFileSync, type WriteStream } from "node:fs";
+import { join } from "node:path";
+import { startMongod, type RunningMongod } from "../../../src/infra/bundled/mongod";
+import { eventually } from "../../support/eventually";
+import { builtProgram } from "./built";
+
+/** A process that is killed, and started again on the same data and port. */
+export interface Victim {
+  readonly name: string;
+  /** Resolves when it does its work. @throws when it ends before */
+  start(): Promise<void>;
+  /** kill -9, also while it is starting; resolves when it is gone. */
+  kill(): Promise<void>;
+  /** Ends it in good order. */
+  stop(): Promise<void>;
+}
+
+/** How long a start may take on a busy machine, in ms. */
+const STARTS_WITHIN = 60_000;
+const STOPS_WITHIN = 20_000;
+
+/** What still runs when the tests' own process ends is killed with it. */
+const running = new Set<ChildProcess>();
+process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
+
+export interface MillraceOptions {
+  /** Of the process in messages, and of its log file. */
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** What it prints once it is ready. */
+  readonly ready: string;
+  /** Where its log goes. */
+  readonly folder: string;
+}
+
+/** The built program as a process of its own. */
+export class MillraceProcess implements Victim {
+  private child: ChildProcess | undefined;
+  private exited: Promise<number | null> = Promise.resolve(0);
+
+  constructor(private readonly options: MillraceOptions) {}
+
+  get name(): string {
+    return this.options.name;
+  }
+
+  async start(): Promise<void> {
+    const { name, args, env, ready, folder } = this.options;
+    const log = createWriteStream(join(folder, `${name}.log`), { flags: "a" });
+    const child = spawn(process.execPath, [builtProgram(), ...args], {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, NODE_ENV: "production", LOG_LEVEL: "info", ...env },
+    });
+    running.add(child);
+    this.child = child;
+    this.exited = new Promise((resolve) => child.once("exit", (code) => resolve(code)));
+    void this.exited.then(() => running.delete(child));
+    child.stderr?.pipe(log, { end: false });
+    await this.untilReady(child, ready, log);
+  }
+
+  async kill(): Promise<void> {
+    this.child?.kill("SIGKILL");
+    await this.exited;
+  }
+
+  async stop(): Promise<void> {
+    this.child?.kill("SIGTERM");
+    const late = setTimeout(() => this.child?.kill("SIGKILL"), STOPS_WITHIN);
+    const code = await this.exited;
+    clearTimeout(late);
+    if (this.child && code !== 0) throw new Error(`${this.name} did not stop in good order: ${this.lastWords()}`);
+    this.child = undefined;
+  }
+
+  private untilReady(child: ChildProcess, ready: string, log: WriteStream): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let said = "";
+      const timer = setTimeout(
+        () => reject(new Error(`${this.name} is not ready in time: ${this.lastWords()}`)),
+        STARTS_WITHIN,
+      );
+      child.stdout?.on("data", (data: Buffer) => {
+        log.write(data);
+        if (said.includes(ready)) return;
+        said += data.toString();
+        if (said.includes(ready)) done(resolve);
+      });
+      child.once("error", (error) => done(() => reject(error)));
+      child.once("exit", (code, signal) =>
+        done(() => reject(new Ended(`${this.name} ended (${signal ?? code}): ${this.lastWords()}`, signal))),
+      );
+      const done = (then: () => void) => {
+        clearTimeout(timer);
+        then();
+      };
+    });
+  }
+
+  private lastWords(): string {
+    try {
+      return readFileSync(join(this.options.folder, `${this.name}.log`), "utf8").slice(-2_000);
+    } catch {
+      return "(it said nothing)";
+    }
+  }
+}
+
+/** The process ended before it was ready. */
+export class Ended extends Error {
+  constructor(
+    message: string,
+    /** By which signal; `null`: by itself. */
+    readonly signal: string | null,
+  ) {
+    super(message);
+  }
+}
+
+/** MongoDB as `millrace start` runs it. */
+export class MongodProcess implements Victim {
+  readonly name = "mongod";
+  private mongod: RunningMongod | undefined;
+
+  constructor(private readonly folder: string) {}
+
+  get url(): string {
+    if (!this.mongod) throw new Error("mongod has not been started yet");
+    return this.mongod.url;
+  }
+
+  async start(): Promise<void> {
+    this.mongod = await startMongod({
+      dataDir: join(this.folder, "mongodb"),
+      ...(this.mongod && { port: this.mongod.port }),
+      cacheSizeGB: 0.25,
+      log: (line) => appendFileSync(join(this.folder, "mongod.log"), `${line}\n`),
+    });
+  }
+
+  async kill(): Promise<void> {
+    if (this.mongod) await killNow(this.mongod.pid);
+    await this.mongod?.exited;
+  }
+
+  async stop(): Promise<void> {
+    await this.mongod?.stop();
+  }
+}
+
+/** A process that another one started and, when it ends, starts again: here it is only killed. */
+export class ForeignProcess implements Victim {
+  private killed = 0;
+
+  constructor(
+    readonly name: string,
+    /** Holds the number of the process, by itself in the first line. */
+    private readonly pidFile: string,
+    private readonly ready: () => Promise<void>,
+  ) {}
+
+  async start(): Promise<void> {
+    await this.next();
+    await this.ready();
+  }
+
+  async kill(): Promise<void> {
+    this.killed = await this.next();
+    await killNow(this.killed);
+  }
+
+  async stop(): Promise<void> {
+    // Who started it stops it.
+  }
+
+  /** The process as it is after the last kill. */
+  private next(): Promise<number> {
+    return eventually(() => {
+      const pid = Number.parseInt(readFileSync(this.pidFile, "utf8"), 10);
+      if (pid > 0 && pid !== this.killed) return pid;
+      throw new Error(`${this.name} is not started again`);
+    }, STARTS_WITHIN);
+  }
+}
+
+async function killNow(pid: number): Promise<void> {
+  if (!(pid > 1)) throw new Error(`there is no process ${pid} to kill`);
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
