@@ -23,7 +23,12 @@ export class Caller {
     private readonly headers: Readonly<Record<string, string>> = {},
     pool?: Pool,
   ) {
-    this.pool = pool ?? new Pool(url, { connections: 64, pipelining: 1 });
+    this.pool = pool ?? connect(url, 64);
+  }
+
+  /** As many requests at once as this, on connections of its own: close it. */
+  atOnce(connections: number): Caller {
+    return new Caller(this.url, this.headers, connect(this.url, connections));
   }
 
   /** The same connections with more headers. */
@@ -77,3 +82,6 @@ export class Caller {
     return this.pool.close();
   }
 }
+
+const connect = (url: string, connections: number): Pool =>
+  new Pool(url, { connections, pipelining: 1, headersTimeout: 120_000, bodyTimeout: 120_000 });

@@ -39,7 +39,7 @@ export function checkOut(
   return caller.post(
     `${cart}/checkout`,
     { payment: { method: "test", token } },
-    { "Idempotency-Key": key, ...(wait && { Prefer: "wait=30" }) },
+    { "Idempotency-Key": key, ...(wait && { Prefer: "wait=60" }) },
   );
 }
 
