@@ -3,7 +3,7 @@ import { type Flags } from "../main";
 import { runBench } from "../tools/bench/bench";
 import { benchTable } from "../tools/bench/report";
 import { wholeFlag } from "./process";
-import { keyOf, runningShop } from "./running-shop";
+import { expectAnswer, keyOf, runningShop } from "./running-shop";
 import { temporaryShop } from "./temporary-shop";
 
 /** `millrace bench`: measures the shop that runs, or one of its own with the demo articles. */
@@ -22,6 +22,7 @@ export async function bench(flags: Flags): Promise<void> {
   const shop = own ? await startOwn(say, signal) : { url: running.url, key: keyOf(running, dataDir), remove: nothing };
   try {
     const { url, key } = shop;
+    await expectAnswer(shop);
     say(`Measuring ${url}, ${seconds} s each.${own ? "" : " The orders that it places stay in the shop."}`);
     const progress = process.stderr.isTTY ? (name: string) => say(`  ${name} …`) : undefined;
     const results = await runBench({ url, key, seconds, signal, ...(progress && { progress }) });

@@ -5,7 +5,7 @@ import { replayText } from "../tools/online-retail/replay/report";
 import { checkFile } from "../tools/online-retail/rows";
 import { Progress } from "../tools/progress";
 import { wholeFlag } from "./process";
-import { keyOf, runningShop } from "./running-shop";
+import { expectAnswer, keyOf, runningShop } from "./running-shop";
 
 const LABELS = {
   read: { label: "reading", unit: "bytes" },
@@ -25,6 +25,8 @@ export async function replay(file: string, flags: Flags): Promise<void> {
   const running = runningShop(dataDir, flags);
   if (running === undefined)
     throw new Error(`No shop runs on ${dataDir}: start one with millrace start, or name one with --url.`);
+  const key = keyOf(running, dataDir);
+  await expectAnswer(running);
   const stopping = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => stopping.abort());
   const { signal } = stopping;
@@ -33,7 +35,7 @@ export async function replay(file: string, flags: Flags): Promise<void> {
     const report = await replayOnlineRetail({
       // A shop that comes back may be at another port.
       url: flags["url"] === undefined ? () => runningShop(dataDir, flags)?.url : running.url,
-      key: keyOf(running, dataDir),
+      key,
       source: file,
       run,
       invoices,

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { ShopClient } from "../tools/http";
 import { readRunRecord } from "./data-folder";
 
 /** Where the key of the development shop is kept. */
@@ -39,6 +40,21 @@ export function keyOf({ url, key }: RunningShop, dataDir: string): string {
   throw new Error(
     `A back-office key for ${url} is needed: name it with --key (there is no ${join(dataDir, KEY_FILE)} to read).`,
   );
+}
+
+/** How long a shop may take to give a sign of life, in ms. */
+const FIRST_PATIENCE = 3_000;
+
+/** @throws when nothing answers there: better said at once than after a long wait */
+export async function expectAnswer({ url }: RunningShop): Promise<void> {
+  const client = new ShopClient({ url, connections: 1, patience: FIRST_PATIENCE });
+  try {
+    await client.send({ method: "GET", path: "/health/live", kind: "look", statusOnly: true });
+  } catch (error) {
+    throw new Error(`No shop answers at ${url}: ${(error as Error).message}`, { cause: error });
+  } finally {
+    await client.close();
+  }
 }
 
 function checkedUrl(text: string): string {

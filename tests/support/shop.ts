@@ -19,7 +19,7 @@ export interface TestShopOptions extends Partial<Omit<ShopOptions, "eventstoreUr
   readonly seed?: boolean;
 }
 
-const ADMIN_KEY = "mk_test-admin-key-0123456789";
+export const ADMIN_KEY = "mk_test-admin-key-0123456789";
 
 /** Call it in `beforeAll`, `stop` in `afterAll`. */
 export async function startTestShop({ seed = false, ...options }: TestShopOptions = {}): Promise<TestShop> {

@@ -11,6 +11,10 @@ export interface BenchOptions {
   readonly key: string;
   /** Length of each measurement. */
   readonly seconds: number;
+  /** Before each of them; up to three seconds when absent. */
+  readonly warmUp?: number;
+  /** How many do it at once, instead of what the goals are for. */
+  readonly atOnce?: number;
   readonly signal?: AbortSignal;
   /** Told what is being measured now. */
   readonly progress?: (name: string) => void;
@@ -33,8 +37,7 @@ const CEILING = 2_000;
 
 /** Measures a running shop. */
 export async function runBench(options: BenchOptions): Promise<readonly Result[]> {
-  const { url, key, seconds, signal, progress } = options;
-  const warmUp = Math.min(3, Math.max(1, seconds / 3));
+  const { url, key, seconds, signal, progress, warmUp = Math.min(3, Math.max(1, seconds / 3)) } = options;
   const figures = new Figures();
   const connections = Math.max(SHOPPERS, CHECKOUT_SHOPPERS, READERS);
   const client = new ShopClient({ url, connections, figures, patience: 15_000, signal });
@@ -46,8 +49,9 @@ export async function runBench(options: BenchOptions): Promise<readonly Result[]
     goal?: Goal,
   ) => {
     progress?.(name);
-    const measured = await measure({ concurrency, warmUp, seconds, step, signal });
+    const measured = await measure({ concurrency: options.atOnce ?? concurrency, warmUp, seconds, step, signal });
     results.push(judged(name, measured, goal));
+    return measured;
   };
   try {
     const shop = await assortmentOf(client);
@@ -56,7 +60,8 @@ export async function runBench(options: BenchOptions): Promise<readonly Result[]
     await run("add item", SHOPPERS, addItems(client, shop), GOALS.addItem);
     await run("add item, with Idempotency-Key", SHOPPERS, addItems(client, shop, randomUUID()));
     const { skus, token } = await prepareOrders(client, key, shop, seconds + warmUp);
-    await run("whole checkout", CHECKOUT_SHOPPERS, checkouts(client, shop, skus, token), GOALS.checkout);
+    const whole = await run("whole checkout", CHECKOUT_SHOPPERS, checkouts(client, shop, skus, token), GOALS.checkout);
+    results.push(judged("  its last request alone", { ...whole, latency: figures.latency("checkout") }));
     return results;
   } finally {
     await client.close();

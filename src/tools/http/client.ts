@@ -74,7 +74,8 @@ export class ShopClient {
       const reason = "status" in outcome ? String(outcome.status) : outcome.code;
       if (performance.now() - begun > this.patience) throw unreachable(call, outcome, this.patience);
       this.figures.repeat(reason);
-      await sleep(pauseOf(tries, outcome), undefined, { signal: this.options.signal });
+      // Not told of the signal: a hundred requests that wait would be a hundred listeners. The wait is short.
+      await sleep(pauseOf(tries, outcome));
     }
   }
 

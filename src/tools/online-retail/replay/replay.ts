@@ -1,7 +1,7 @@
 import { inFlight } from "../../in-flight";
 import { BackOffice, type Latency, ShopClient, ShopUnreachable } from "../../http";
 import { classify, type Plan } from "../classify";
-import { readRows } from "../rows";
+import { type RawRow, readRows } from "../rows";
 import { type Accounting } from "./accounting";
 import { audit } from "./audit";
 import { shopOrders } from "./books";
@@ -107,6 +107,16 @@ export const isRunName = (text: string): boolean => /^[a-z0-9-]{1,40}$/.test(tex
 
 const read = (file: string, { signal, progress }: ReplayOptions): Promise<Plan> =>
   classify(readRows(file, { signal, read: (bytes, total) => progress?.("read", bytes, total) }));
+
+/** What the first rows of a file say, for a short replay that does not want to read it all. */
+export async function planOf(file: string, rows: number): Promise<Plan> {
+  const first: RawRow[] = [];
+  for await (const row of readRows(file)) {
+    if (first.length === rows) break;
+    first.push(row);
+  }
+  return classify(first);
+}
 
 /** The invoices whose order is there and decided. */
 async function ordersBefore(office: BackOffice, run: string): Promise<ReadonlySet<string>> {
