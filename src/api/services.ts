@@ -106,6 +106,22 @@ export class Services {
     if (!(await model.waitFor(position, PATIENCE))) throw readModelBehind({ readModel: model.name });
   }
 
+  /**
+   * Executes a command without looking whether it was refused before: within `together`, which has looked, and for
+   * commands that a refusal says nothing lasting about.
+   */
+  async once<C, E extends DomainEvent, S>(
+    aggregate: Aggregate<C, E, S>,
+    id: string,
+    command: C,
+    context: CommandContext,
+  ): Promise<Accepted<E, S> | DomainError> {
+    const outcome = await this.commands.execute(aggregate, id, command, context);
+    if (!outcome.accepted) return outcome.error;
+    this.written.set(`${aggregate.category}-${id}`, outcome.position);
+    return outcome;
+  }
+
   private async remembered<A extends object>(
     { commandId }: CommandContext,
     hash: string,
@@ -117,18 +133,6 @@ export class Services {
     if (outcome instanceof DomainError && !PASSING.has(outcome.code)) {
       await this.refusals.remember(commandId, hash, outcome);
     }
-    return outcome;
-  }
-
-  private async once<C, E extends DomainEvent, S>(
-    aggregate: Aggregate<C, E, S>,
-    id: string,
-    command: C,
-    context: CommandContext,
-  ): Promise<Accepted<E, S> | DomainError> {
-    const outcome = await this.commands.execute(aggregate, id, command, context);
-    if (!outcome.accepted) return outcome.error;
-    this.written.set(`${aggregate.category}-${id}`, outcome.position);
     return outcome;
   }
 }

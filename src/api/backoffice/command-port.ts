@@ -18,9 +18,9 @@ export interface CommandPort {
   history(stream: string): AsyncIterable<Recorded>;
 }
 
-/** For the routes: commands with an idempotency key give their first answer again. */
+/** For the routes, within `Services.together`, which remembers refusals. */
 export const portOf = (services: Services): CommandPort => ({
-  execute: (aggregate, id, command, context) => services.execute(aggregate, id, command, context),
+  execute: (aggregate, id, command, context) => services.once(aggregate, id, command, context),
   history: (stream) => services.log.readStream(stream),
 });
 

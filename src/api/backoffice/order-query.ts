@@ -32,7 +32,9 @@ export function orderFilter(query: OrderListQuery): object {
   return {
     ...(status !== undefined && { status }),
     ...(kind !== undefined && { kind }),
-    ...(number !== undefined && { number: { $in: [...new Set([normalOrderNumber(number), number])] } }),
+    ...(number !== undefined && {
+      number: { $in: [...new Set([normalOrderNumber(number), number, number.toUpperCase()])] },
+    }),
     ...(email !== undefined && { email: { $in: [...new Set([email, email.toLowerCase()])] } }),
     ...(customer !== undefined && { customer }),
     ...(source !== undefined && { source }),

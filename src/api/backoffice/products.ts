@@ -206,7 +206,8 @@ export function productRoutes(services: Services, catalog: CatalogService, known
       refusals: { ...unknownProduct, "variant-not-found": 404, "last-variant": 409 },
       async handler(context) {
         const { id, sku } = context.params;
-        return shown(await catalog.removeVariant(id, sku, commandOf(context)));
+        const around = commandOf(context);
+        return shown(await services.together(around, () => catalog.removeVariant(id, sku, around)));
       },
     }),
     verb("publish", "PublishProduct", "Show a product to shoppers", {

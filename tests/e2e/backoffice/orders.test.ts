@@ -144,7 +144,8 @@ test("an imported document is shown with its lines and can be changed no more", 
   const { body } = expectStatus(200, await shop.admin.get(`${ORDERS}/${orderId}`));
   expect(body).toMatchObject({ kind: "credit-note", number: "C536379", status: "imported", lines: command.lines });
   expect(body).toMatchObject({ placedAt: command.at, totals: { grand: "-27.50" }, payment: null });
-  expect((await shop.admin.get(`${ORDERS}?number=c536379`)).body.total + (await shop.admin.get(`${ORDERS}?number=C536379&customer=14527&kind=credit-note`)).body.total).toBeGreaterThan(0); // prettier-ignore
+  const found = await shop.admin.get(`${ORDERS}?number=c536379&customer=14527&kind=credit-note`);
+  expect(found.body).toMatchObject({ total: 1, items: [{ id: orderId }] });
   expect((await shop.admin.post(`${ORDERS}/${orderId}/cancel`, { reason: "x" })).body.code).toBe("order-imported");
   expect((await shop.admin.post(`${ORDERS}/${orderId}/capture`)).body.code).toBe("order-without-payment");
   const past = await shop.admin.get(`/admin/v1/streams/order/${orderId}?at=2010-12-31T00:00:00Z`);

@@ -31,7 +31,7 @@ export function bulkPrices(services: Services, known: Known): Bulk<PriceEntry> {
         }
         case "withdraw": {
           const { sku, priceId } = entry;
-          return services.execute(price, sku, { type: "WithdrawPrice", at: services.now(), sku, priceId }, context);
+          return port.execute(price, sku, { type: "WithdrawPrice", at: services.now(), sku, priceId }, context);
         }
       }
     },

@@ -37,7 +37,7 @@ export function bulkProducts(services: Services, catalog: CatalogService, known:
     names: (entry, context) => ({ id: idOf(entry, context), ...("sku" in entry && { sku: entry.sku }) }),
     aggregate: idOf,
     run(entry, context) {
-      const execute = (command: ProductCommand) => services.execute(product, command.productId, command, context);
+      const execute = (command: ProductCommand) => port.execute(product, command.productId, command, context);
       const at = services.now();
       switch (entry.op) {
         case undefined:
