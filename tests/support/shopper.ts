@@ -29,6 +29,8 @@ export interface CheckOutOptions {
   readonly token?: string;
   readonly key?: string;
   readonly wait?: boolean;
+  /** Consistency token of what was written about the articles. */
+  readonly after?: string;
 }
 
 /** Checks out and waits for the end, unless told not to. */
@@ -50,7 +52,8 @@ export async function buy(
   options?: CheckOutOptions,
 ) {
   const shopper = await openCart(anyone);
-  for (const item of items) expectStatus(200, await shopper.caller.post(`${shopper.cart}/items`, item));
+  const seen = options?.after === undefined ? undefined : { "Consistency-Token": options.after };
+  for (const item of items) expectStatus(200, await shopper.caller.post(`${shopper.cart}/items`, item, seen));
   await fillIn(shopper);
   return { shopper, answer: await checkOut(shopper, options) };
 }
