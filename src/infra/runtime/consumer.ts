@@ -17,7 +17,7 @@ export interface Handler {
   /** Makes a position durable that was reached without events. @throws Fenced */
   checkpoint(position: bigint): Promise<void>;
   /** This process no longer does the work. */
-  release?(): void;
+  release?(): Promise<void>;
 }
 
 /** An event that cannot be handled; the consumer stops and shows it. */
@@ -58,8 +58,9 @@ export interface ConsumerOptions {
   readonly context: string;
   readonly maxBatch?: number;
   /**
-   * While events keep coming, at least this long, in ms, lies between two commits, so that they go together; the
-   * first event after a rest is handled at once, and so is everything while a reader waits.
+   * While events pour in, this long, in ms, lies between two commits, so that many go together and a document that
+   * changes often is written once. Events that come one by one are handled at once, and so is everything while a reader
+   * waits. 0: always at once.
    */
   readonly rhythm?: number;
 }
@@ -75,6 +76,10 @@ export interface ConsumerServices {
 
 /** A position reached without events becomes durable after this time, in ms. */
 const IDLE_CHECKPOINT = 5_000;
+/** Time between two commits under load, in ms. */
+const RHYTHM = 100;
+/** Events pour in when the last batch had at least so many, and they came at least so fast (a second). */
+const POURING = { batch: 4, rate: 200 };
 /** How often a lease held by another is asked for, in ms. */
 const LEASE_POLL = 1_000;
 
@@ -88,6 +93,7 @@ export class Consumer {
   private error: ConsumerState["error"];
   private durable = -1n;
   private lastCommit = 0;
+  private pouring = false;
   private waiters = 0;
   private hurryUp: (() => void) | undefined;
   private readonly stopping = new AbortController();
@@ -230,7 +236,7 @@ export class Consumer {
   private resting = false;
 
   private async keepRhythm(signal: AbortSignal): Promise<void> {
-    const wait = this.lastCommit + (this.options.rhythm ?? 20) - Date.now();
+    const wait = this.pouring ? this.lastCommit + (this.options.rhythm ?? RHYTHM) - Date.now() : 0;
     if (wait <= 0 || this.waiters > 0 || signal.aborted) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, wait);
@@ -254,7 +260,10 @@ export class Consumer {
       this.backlog.begin(fresh);
       await this.handler.handle(fresh, upTo);
       this.backlog.done();
-      this.lastCommit = Date.now();
+      const now = Date.now();
+      const rate = (fresh.length * 1_000) / Math.max(1, now - this.lastCommit);
+      this.pouring = fresh.length >= POURING.batch && rate >= POURING.rate;
+      this.lastCommit = now;
       this.durable = upTo;
     }
     this.reached(upTo);

@@ -1,4 +1,5 @@
 import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from "node:crypto";
+import { LRUCache } from "lru-cache";
 
 /** A shopper, known by the token that making a cart gave. */
 export interface Shopper {
@@ -12,6 +13,7 @@ export interface ShopperTokens {
   verify(token: string): Shopper | undefined;
 }
 
+const KNOWN_TOKENS = 10_000;
 const PREFIX = "ms_";
 /** 16 bytes of UUID and 32 of HMAC-SHA256 in base64url, no padding. */
 const TOKEN = /^ms_[\w-]{64}$/;
@@ -23,6 +25,8 @@ export const isShopperToken = (text: string): boolean => text.startsWith(PREFIX)
 /** Shopper tokens: `ms_` and the shopper's id signed with the shop's secret. They need no store and do not expire. */
 export function shopperTokens(secret: string): ShopperTokens {
   const key = createSecretKey(Buffer.from(secret, "utf8"));
+  /** Tokens found to be ours; a shopper sends the same one with every call. */
+  const known = new LRUCache<string, Shopper>({ max: KNOWN_TOKENS });
   return {
     issue(shopperId) {
       if (!UUID.test(shopperId)) throw new Error(`a shopper id is a UUID in lower case, not ${shopperId}`);
@@ -30,10 +34,15 @@ export function shopperTokens(secret: string): ShopperTokens {
       return PREFIX + Buffer.concat([id, signature(key, id)]).toString("base64url");
     },
     verify(token) {
+      const before = known.get(token);
+      if (before) return before;
       if (!TOKEN.test(token)) return undefined;
       const bytes = Buffer.from(token.slice(PREFIX.length), "base64url");
       const id = bytes.subarray(0, 16);
-      return timingSafeEqual(bytes.subarray(16), signature(key, id)) ? { id: uuidOf(id) } : undefined;
+      if (!timingSafeEqual(bytes.subarray(16), signature(key, id))) return undefined;
+      const shopper = { id: uuidOf(id) };
+      known.set(token, shopper);
+      return shopper;
     },
   };
 }

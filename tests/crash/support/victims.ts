@@ -20,9 +20,8 @@ export interface Victim {
 const STARTS_WITHIN = 60_000;
 const STOPS_WITHIN = 20_000;
 
-/** What still runs when the tests' own process ends is killed with it. */
-const running = new Set<ChildProcess>();
-process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
+/** Ends a process once the tests' own is gone, however that came, and with it the other end of its standard input. */
+const WATCHER = 'read -r _; kill -KILL "$0" 2>/dev/null';
 
 export interface MillraceOptions {
   /** Of the process in messages, and of its log file. */
@@ -53,10 +52,13 @@ export class MillraceProcess implements Victim {
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, NODE_ENV: "production", LOG_LEVEL: "info", ...env },
     });
-    running.add(child);
     this.child = child;
     this.exited = new Promise((resolve) => child.once("exit", (code) => resolve(code)));
-    void this.exited.then(() => running.delete(child));
+    const watcher = spawn("/bin/sh", ["-c", WATCHER, String(child.pid)], {
+      stdio: ["pipe", "ignore", "ignore"],
+      detached: true,
+    });
+    void this.exited.then(() => watcher.kill("SIGKILL"));
     child.stderr?.pipe(log, { end: false });
     await this.untilReady(child, ready, log);
   }

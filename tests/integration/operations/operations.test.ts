@@ -31,11 +31,7 @@ beforeAll(async () => {
   for (let n = 0; n < 200; n++) await execute(writer, { type: "Count", by: 1 });
   await writer.stop();
   engine = await start("all");
-  const routes = operationsRoutes({ services: {} as Services, engine, metrics: new Metrics({ process: false }) });
-  server = await listen(createApp(routes, { log: silentLogger(), openOnLoopback: true }), {
-    port: 0,
-    host: "127.0.0.1",
-  });
+  server = await serve(engine);
   caller = new Caller(server.url);
 });
 afterAll(async () => {
@@ -57,6 +53,13 @@ const start = (work: "all" | readonly string[]) =>
     work,
     report: () => undefined,
   });
+
+function serve(operated: Engine): Promise<Listening> {
+  const metrics = new Metrics({ process: false });
+  const routes = operationsRoutes({ services: {} as Services, engine: operated, metrics });
+  const app = createApp(routes, { log: silentLogger(), openOnLoopback: true });
+  return listen(app, { port: 0, host: "127.0.0.1" });
+}
 
 async function execute({ commands }: Engine, command: CounterCommand, id = newId()): Promise<string> {
   const commandId = newId();
@@ -127,4 +130,20 @@ test("figures tell what has been done", async () => {
   expect(body).toMatch(/^millrace_append_batches_total\{commands="1"\} 4$/m);
   expect(body).toMatch(/^millrace_log_connected 1$/m);
   expect(body).toMatch(/^millrace_projection_state\{context="counting",name="counts",kind="feed",state="live"\} 1$/m);
+});
+
+test("a process that only serves shows what others work on, as far as it can be read there", async () => {
+  const reader = await start([]);
+  const serving = await serve(reader);
+  const other = new Caller(serving.url);
+  await eventually(async () => (await other.get("/health/ready")).status === 200);
+  const { items } = (await other.get("/operations/v1/projections")).body;
+  await other.close();
+  await serving.close();
+  expect(items.map(({ name, state }: { name: string; state: string }) => [name, state])).toEqual([
+    ["counters", "waiting"],
+    ["poisonable", "waiting"],
+    ["counts", "waiting"],
+  ]);
+  expect(BigInt(items[0].checkpoint)).toBeGreaterThan(0n);
 });

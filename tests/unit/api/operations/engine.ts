@@ -25,6 +25,10 @@ export const failed: ConsumerState = {
 export const readModel = (context: string, name: string, active: ConsumerState, more: Partial<RunnerState> = {}) =>
   ({ name, context, kind: "projection", version: 2, target: `${name}_v2`, active, ...more }) satisfies RunnerState;
 
+export const waiting: ConsumerState = { status: "waiting", position: -1n, lag: UNKNOWN_LAG };
+/** How far what another process writes can be read here. */
+export const followed = { position: 120n };
+
 /** An engine as the operations API sees it, with what was asked of it. */
 export function engineOf(
   readModels: RunnerState[],
@@ -40,6 +44,8 @@ export function engineOf(
       return readModels;
     },
     workerStates: workers,
+    followedStates: [{ name: "offers", context: "elsewhere", kind: "projection", version: 3, position: 150n }],
+    models: { get: () => ({ position: followed.position }) },
     runners: new Map(
       readModels.map((state, index) => [
         key(state),

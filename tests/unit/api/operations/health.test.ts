@@ -1,5 +1,5 @@
 import { describe as describeMissing, Health } from "../../../../src/api/operations/health";
-import { engineOf, failed, live, readModel, starting } from "./engine";
+import { engineOf, failed, followed, live, readModel, starting, waiting } from "./engine";
 
 const never = () => new Promise<never>(() => undefined);
 const gone = () => Promise.reject(new Error("connect ECONNREFUSED"));
@@ -54,4 +54,11 @@ test("a read model counts until it has been level once; one that falls behind la
 test("processes and reactions may be behind", async () => {
   const engine = engineOf([], [{ name: "checkout", context: "ordering", kind: "process", state: starting }]);
   expect(await new Health(engine).missing()).toEqual([]);
+});
+
+test("what another process works on counts once it can be read up to where the log was", async () => {
+  const health = new Health(engineOf([readModel("cart", "offers", waiting)]));
+  expect(await health.missing()).toEqual([{ what: "read-model", name: "cart.offers", reason: "waiting" }]);
+  followed.position = 200n;
+  expect(await health.missing()).toEqual([]);
 });

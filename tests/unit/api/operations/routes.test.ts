@@ -35,7 +35,7 @@ describe("GET /operations/v1/projections", () => {
   test("shows each read model, feed, process and reaction", async () => {
     const { body } = await call("/operations/v1/projections");
     expect(body["head"]).toBe("200");
-    expect(body["items"]).toHaveLength(5);
+    expect(body["items"]).toHaveLength(6);
     expect((body["items"] as object[])[3]).toEqual({
       name: "orders",
       context: "analytics",
@@ -47,6 +47,16 @@ describe("GET /operations/v1/projections", () => {
       lag: { events: 0, seconds: 0 },
       error: null,
       rebuild: null,
+    });
+  });
+
+  test("shows others' read models as far as they can be read here", async () => {
+    const { body } = await call("/operations/v1/projections/elsewhere.offers");
+    expect(body).toMatchObject({
+      state: "waiting",
+      version: 3,
+      checkpoint: "150",
+      lag: { events: null, seconds: null },
     });
   });
 
