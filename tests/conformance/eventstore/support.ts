@@ -83,6 +83,8 @@ export function collect(
       meanwhile?.().catch(reject);
     });
     subscription.on("data", (resolved: ResolvedEvent) => {
+      // Some more may be on the way when it is ended.
+      if (found.length === count) return;
       found.push(resolved);
       if (found.length === count)
         subscription.unsubscribe().then(

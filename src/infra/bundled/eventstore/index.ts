@@ -39,7 +39,7 @@ export async function startEventStore(options: EventStoreOptions): Promise<Runni
     storage.release();
   };
   try {
-    replay(store, storage.replayFrom);
+    await replay(store, storage.replayFrom);
     const access = new Access(store.streams, options.auth ?? tls !== undefined);
     const users = new Users(store);
     await users.addDefaults(options.adminPassword);

@@ -1,5 +1,5 @@
 import { type LogSlice, type RecordView } from "../storage/log";
-import { record } from "../storage/record";
+import { record, TRAILER } from "../storage/record";
 import { isExpired, type Store } from "./store";
 
 const PAGE = 128;
@@ -9,7 +9,7 @@ const PAGE = 128;
  * what is visible now.
  */
 export class StreamCursor {
-  private positions: number[] = [];
+  private positions: readonly number[] = [];
   private index = 0;
   private oldest = 0;
 
@@ -26,12 +26,10 @@ export class StreamCursor {
     for (;;) {
       if (this.index >= this.positions.length && !this.fetch()) return undefined;
       const index = this.index++;
-      const position = this.positions[this.backwards ? this.positions.length - 1 - index : index] as number;
+      const position = this.positions[this.backwards ? this.positions.length - 1 - index : index];
       this.revision += this.backwards ? -1 : 1;
-      // 0 stands for an event that was scavenged.
-      if (position === 0) continue;
-      const view = this.store.log.recordAt(position);
-      if (!isExpired(view, this.oldest)) return view;
+      const view = position ? this.store.log.find(position) : undefined;
+      if (view && !isExpired(view, this.oldest)) return view;
     }
   }
 
@@ -46,11 +44,16 @@ export class StreamCursor {
       if (this.revision > range.last) this.revision = range.last;
       if (this.revision < range.first || this.revision < 0) return false;
       const first = Math.max(range.first, this.revision - PAGE + 1);
-      this.positions = streams.positions(state, first, this.revision - first + 1);
+      const run = streams.run(state, first, this.revision - first + 1);
+      // Where events before are missing, the run begins later and may hold more than was to be read.
+      this.positions = run.positions.slice(0, Math.max(0, this.revision - run.from + 1));
+      this.revision = Math.min(this.revision, run.from + this.positions.length - 1);
     } else {
       if (this.revision < range.first) this.revision = range.first;
       if (this.revision > range.last) return false;
-      this.positions = streams.positions(state, this.revision, Math.min(PAGE, range.last - this.revision + 1));
+      const run = streams.run(state, this.revision, Math.min(PAGE, range.last - this.revision + 1));
+      this.positions = run.positions.slice(0, Math.max(0, range.last - run.from + 1));
+      if (this.positions.length > 0) this.revision = run.from;
     }
     return this.positions.length > 0;
   }
@@ -94,7 +97,8 @@ export class LogCursor {
   private previous(view: RecordView): boolean {
     let slice = this.slice;
     for (let attempt = 0; ; attempt++) {
-      if (slice && this.at > slice.from) {
+      // A slice may begin in the middle of a record.
+      if (slice && this.at - slice.from > TRAILER) {
         const length = slice.buffer.readUInt32LE(this.at - 4);
         if (length <= this.at - slice.from) {
           this.at -= length;

@@ -1,49 +1,86 @@
 import { type Log } from "../storage/log";
+import { CHUNK_SIZE } from "../storage/chunk-files";
 import { FLAG, record } from "../storage/record";
+import { LogCursor } from "./cursors";
 import { type Store } from "./store";
+import { type StreamState } from "./streams";
 
-/** How much of the log's end is read for the ids of recent events. */
-const IDS_BYTES = 32 * 1024 * 1024;
+/** Below this a save at the start is not worth its time. */
+const SAVE_FROM = CHUNK_SIZE;
 
 /**
  * Brings the store's memory level with the log at start: events after the index's checkpoint become known, and the ids
- * of recent events too, so that an append repeated across a restart is still recognised.
+ * of recent events too, so that an append repeated across a restart is still recognised. A long stretch is saved to the
+ * index chunk by chunk, so that an index that was lost is made anew in little memory.
  */
-export function replay(store: Store, from: number): void {
-  const { log, streams, writer } = store;
-  forEachRecord(log, from, (buffer, offset, position) => {
-    const state = streams.get(record.name(buffer, offset));
-    streams.sawId(record.streamId(buffer, offset));
-    if ((record.flags(buffer, offset) & FLAG.TOMBSTONE) !== 0) {
-      state.id = record.streamId(buffer, offset);
-      if (!state.deleted) streams.addTombstone(state);
-      return;
-    }
-    const revision = record.revision(buffer, offset);
-    // The index may be ahead of its checkpoint for some streams.
-    if (revision <= state.last) return;
-    state.id = record.streamId(buffer, offset);
-    streams.add(state, revision, position);
-    state.visible = revision;
-  });
-  const recent = log.boundary(Math.max(0, log.durable - IDS_BYTES));
-  forEachRecord(log, recent, (buffer, offset, position) => {
-    if ((record.flags(buffer, offset) & FLAG.TOMBSTONE) !== 0) return;
+export async function replay(store: Store, from: number): Promise<void> {
+  const { log } = store;
+  let at = from;
+  while (at < log.durable) {
+    const end = Math.min((Math.floor(at / CHUNK_SIZE) + 1) * CHUNK_SIZE, log.durable);
+    forEachRecord(log, at, end, (buffer, offset, position) => takeNote(store, buffer, offset, position));
+    if (end - from > SAVE_FROM) await store.saveUpTo(end);
+    at = end;
+  }
+  rememberIds(store);
+}
+
+function takeNote({ streams }: Store, buffer: Buffer, offset: number, position: number): void {
+  const state = streams.get(record.name(buffer, offset));
+  const id = record.streamId(buffer, offset);
+  streams.sawId(id);
+  if ((record.flags(buffer, offset) & FLAG.TOMBSTONE) !== 0) {
+    state.id = id;
+    if (!state.deleted) streams.addTombstone(state);
+    return;
+  }
+  const revision = record.revision(buffer, offset);
+  // The index may be ahead of its checkpoint for some streams.
+  if (revision <= state.last) return;
+  state.id = id;
+  fillGap(state, revision);
+  streams.add(state, revision, position);
+  state.visible = revision;
+}
+
+/** Events between the last known one and this one were scavenged. */
+function fillGap(state: StreamState, revision: number): void {
+  if (state.positions.length === 0) return;
+  for (let missing = state.last + 1; missing < revision; missing++) state.positions.push(0);
+}
+
+/** Walks back from the end of the log over as many events as ids are remembered. */
+function rememberIds(store: Store): void {
+  const { log, writer } = store;
+  const found: { id: string; stream: string; revision: number; position: number }[] = [];
+  const cursor = new LogCursor(store, log.durable, true);
+  const view = { buffer: Buffer.alloc(0), offset: 0 };
+  while (found.length < writer.ids.capacity && cursor.next(view, false)) {
+    const { buffer, offset } = view;
+    // Times in the log never go back, even where the clock does.
+    if (found.length === 0) writer.notBefore(record.created(buffer, offset));
+    if ((record.flags(buffer, offset) & FLAG.TOMBSTONE) !== 0) continue;
     const stream = record.name(buffer, offset);
-    writer.ids.set(record.idKey(buffer, offset), { stream, revision: record.revision(buffer, offset), position });
-  });
+    const revision = record.revision(buffer, offset);
+    found.push({ id: record.idKey(buffer, offset), stream, revision, position: cursor.position });
+  }
+  for (const { id, ...where } of found.reverse()) writer.ids.set(id, where);
 }
 
 function forEachRecord(
   log: Log,
   from: number,
+  end: number,
   visit: (buffer: Buffer, offset: number, position: number) => void,
 ): void {
   let at = from;
-  for (let slice = log.sliceFrom(at); slice; slice = log.sliceFrom(at)) {
+  while (at < end) {
+    const slice = log.sliceFrom(at);
+    if (!slice) return;
     const { buffer, to } = slice;
     for (let o = slice.from; o < to;) {
       const position = record.position(buffer, o);
+      if (position >= end) return;
       const length = record.length(buffer, o);
       visit(buffer, o, position);
       o += length;

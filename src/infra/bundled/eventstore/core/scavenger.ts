@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { EMPTY } from "../wire/proto-writer";
+import { scavenge } from "./scavenge";
 import { type Store } from "./store";
 import { type InternalEvent, newId } from "./writer";
 
@@ -43,8 +44,10 @@ export class Scavenger {
     let error = "";
     let spaceSaved = 0;
     try {
+      // With this note a new file begins, so that everything before it can be looked through.
+      this.store.log.roll();
       await this.note(id, "$scavengeStarted", { scavengeId: id });
-      spaceSaved = await this.store.scavenge(() => current.stopped);
+      spaceSaved = await scavenge(this.store, () => current.stopped);
       if (current.stopped) result = "Stopped";
     } catch (reason) {
       result = "Failed";

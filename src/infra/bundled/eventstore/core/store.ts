@@ -17,11 +17,13 @@ export class Store {
   readonly hub: Hub;
   private saving: Promise<void> | undefined;
   private savedAt: number;
+  /** A save waits for the writer to be between two groups. */
+  private wanted = false;
   private readonly timer: NodeJS.Timeout;
 
   constructor(
     readonly log: Log,
-    private readonly index: StreamIndex,
+    readonly index: StreamIndex,
     private readonly keepsOnDisk: boolean,
     private readonly report: (line: string) => void,
   ) {
@@ -58,7 +60,9 @@ export class Store {
 
   /** Brings the index up to the log; also called when the server stops. */
   save(): void {
-    if (!this.keepsOnDisk || this.saving || this.streams.unsaved === 0 || !this.writer.settled) return;
+    if (!this.keepsOnDisk || this.saving || this.streams.unsaved === 0) return;
+    this.wanted = !this.writer.settled;
+    if (this.wanted) return;
     const checkpoint = this.log.durable;
     this.savedAt = checkpoint;
     this.saving = this.streams
@@ -67,9 +71,20 @@ export class Store {
       .finally(() => (this.saving = undefined));
   }
 
-  /** Gives back the space of events that nobody can read any more; answers how many bytes that were. */
-  scavenge(_stopped: () => boolean): Promise<number> {
-    return Promise.resolve(0);
+  /** Brings the index up to a position while the log is replayed. */
+  async saveUpTo(position: number): Promise<void> {
+    if (!this.keepsOnDisk) return;
+    await this.streams.save(position);
+    this.savedAt = position;
+  }
+
+  /** Resolves when the index holds everything that was durable when this was called. */
+  async saved(): Promise<void> {
+    const target = this.log.durable;
+    while (this.keepsOnDisk && this.index.checkpoint < target && this.streams.unsaved > 0) {
+      this.save();
+      await (this.saving ?? new Promise((resolve) => setImmediate(resolve)));
+    }
   }
 
   async close(): Promise<void> {
@@ -83,7 +98,7 @@ export class Store {
   }
 
   private published(touched: Iterable<StreamState>): void {
-    if (this.log.durable - this.savedAt > SAVE_AFTER_BYTES) this.save();
+    if (this.wanted || this.log.durable - this.savedAt > SAVE_AFTER_BYTES) this.save();
     this.hub.publish(touched);
   }
 }

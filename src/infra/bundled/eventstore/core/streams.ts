@@ -1,6 +1,6 @@
 import { type Log, type RecordView } from "../storage/log";
 import { record, streamField } from "../storage/record";
-import { type StreamDelta, type StreamIndex } from "../storage/stream-index";
+import { type PositionRun, type StreamDelta, type StreamIndex } from "../storage/stream-index";
 import {
   isMetadataStream,
   METADATA_OF_METADATA,
@@ -122,23 +122,33 @@ export class Streams {
     return view && Buffer.from(record.data(view.buffer, view.offset));
   }
 
-  /** Positions of up to `limit` events from `revision` on. */
-  positions(state: StreamState, revision: number, limit: number): number[] {
-    if (revision >= state.from && state.positions.length > 0) {
-      return state.positions.slice(revision - state.from, revision - state.from + limit);
+  /** The first run of up to `limit` events at or after `revision`. */
+  run(state: StreamState, revision: number, limit: number): PositionRun {
+    const recent = state.positions.length > 0;
+    if (recent && revision >= state.from) {
+      const at = revision - state.from;
+      return { from: revision, positions: state.positions.slice(at, at + limit) };
     }
-    if (state.id === 0) return [];
-    const found = this.index.positions(state.id, revision, limit);
-    const next = revision + found.length;
-    if (found.length < limit && next >= state.from && state.positions.length > 0) {
-      found.push(...state.positions.slice(next - state.from, next - state.from + limit - found.length));
-    }
-    return found;
+    if (state.id === 0) return { from: revision, positions: [] };
+    const { from, positions } = this.index.run(state.id, revision, limit);
+    if (!recent) return { from, positions };
+    if (positions.length === 0) return { from: state.from, positions: state.positions.slice(0, limit) };
+    const next = from + positions.length;
+    if (positions.length >= limit || next < state.from) return { from, positions };
+    const more = state.positions.slice(next - state.from, next - state.from + limit - positions.length);
+    return { from, positions: [...positions, ...more] };
   }
 
+  /** Undefined where there is no such event (any more). */
   recordOf(state: StreamState, revision: number): RecordView | undefined {
-    const [position] = this.positions(state, revision, 1);
-    return position === undefined || position === 0 ? undefined : this.log.recordAt(position);
+    const { from, positions } = this.run(state, revision, 1);
+    const [position] = positions;
+    return from !== revision || !position ? undefined : this.log.find(position);
+  }
+
+  /** Forgets where the events of a stream before `revision` were. */
+  trim(state: StreamState, revision: number): void {
+    if (state.id !== 0) this.index.trim(state.id, revision);
   }
 
   /** How many streams have changed since the last save. */

@@ -96,6 +96,11 @@ export class Writer {
     return !this.busy && this.queue.length === 0;
   }
 
+  /** Events written from now on are at least this young. */
+  notBefore(time: number): void {
+    this.now = Math.max(this.now, time);
+  }
+
   write(request: Job): void {
     this.queue.push(request);
     if (this.busy) return;

@@ -8,76 +8,126 @@ import {
   openSync,
   readdirSync,
   readSync,
+  renameSync,
+  rmSync,
   unlinkSync,
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import { DamagedLogError, DataFolderError } from "./errors";
+import { CHUNK_HEADER, CHUNK_SIZE, chunkName, type Compacted, decodeHeader, encodeHeader } from "./chunk-header";
+import { DamagedLogError } from "./errors";
+import { OpenFiles } from "./open-files";
+import { PositionTable, STRETCH } from "./position-table";
+import { HEADER, u48 } from "./record";
 
-/**
- * The files of the log. A log position is `chunk number * CHUNK_SIZE + offset in the file`; each file begins with a
- * header, and a file that is followed by another simply ends where its last record ends. So finding a position needs
- * no table, and no file grows beyond CHUNK_SIZE.
- */
-export const CHUNK_SIZE = 64 * 1024 * 1024;
-export const CHUNK_HEADER = 64;
-const MAGIC = "MILLRACE-EVENTLOG";
-const FORMAT = 1;
+export { CHUNK_HEADER, CHUNK_SIZE } from "./chunk-header";
+
 const NAME = /^(\d{8})\.log$/;
+/** A compacted chunk on its way. */
+export const UNFINISHED = ".new";
+const TABLES_KEPT = 32;
 
 interface Chunk {
-  readonly fd: number;
+  /** Where the records end in the file. */
   length: number;
+  /** Undefined for a chunk as it was written, where a record's place is its position. */
+  readonly compacted: Compacted | undefined;
 }
 
+/**
+ * The files of the log. Each begins with a header, and a file that is followed by another simply ends where its last
+ * record ends, so finding a position needs no table; only a file from which a scavenge took records has one.
+ */
 export class ChunkFiles {
   private readonly chunks: Chunk[] = [];
+  private readonly files: OpenFiles;
+  private readonly tables = new Map<number, PositionTable>();
+  private readonly stretch = Buffer.allocUnsafeSlow(STRETCH + HEADER);
 
   private constructor(
     private readonly folder: string,
-    private readonly sync: boolean,
-  ) {}
+    readonly sync: boolean,
+  ) {
+    this.files = new OpenFiles((number) => this.pathOf(number));
+  }
 
   /** Opens what the folder holds; an empty folder gets the first file. */
   static open(folder: string, sync: boolean): ChunkFiles {
-    const files = new ChunkFiles(folder, sync);
-    const numbers = readdirSync(folder)
+    const self = new ChunkFiles(folder, sync);
+    const names = readdirSync(folder);
+    const numbers = names
       .map((name) => NAME.exec(name))
       .filter((match) => match !== null)
       .map((match) => Number(match[1]))
       .sort((a, b) => a - b);
-    numbers.forEach((number, index) => {
-      if (number !== index) throw new DamagedLogError(`the file ${fileName(index)} is missing.`);
-      files.chunks.push(files.openExisting(number));
-    });
-    if (numbers.length === 0) files.create(0);
-    return files;
+    try {
+      numbers.forEach((number, index) => {
+        if (number !== index) throw new DamagedLogError(`the file ${chunkName(index)} is missing.`);
+        self.chunks.push(self.openExisting(number));
+      });
+      for (const name of names) if (name.endsWith(UNFINISHED)) rmSync(join(folder, name));
+      if (numbers.length === 0) self.create(0);
+    } catch (error) {
+      self.files.closeAll();
+      throw error;
+    }
+    return self;
   }
 
   get last(): number {
     return this.chunks.length - 1;
   }
 
-  /** Position after the last byte of a chunk's file. */
+  pathOf(number: number): string {
+    return join(this.folder, chunkName(number));
+  }
+
+  isCompacted(number: number): boolean {
+    return this.chunks[number]?.compacted !== undefined;
+  }
+
+  /** Position after the last record of a chunk (after the last that it had before a scavenge). */
   endOf(number: number): number {
     const chunk = this.chunks[number];
-    return number * CHUNK_SIZE + (chunk ? chunk.length : CHUNK_HEADER);
+    return number * CHUNK_SIZE + (chunk ? (chunk.compacted?.logicalEnd ?? chunk.length) : CHUNK_HEADER);
   }
 
-  /** Total bytes of all files. */
-  get bytes(): number {
-    return this.chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+  /** Bytes of records in the file of a chunk, with its header. */
+  lengthOf(number: number): number {
+    return this.chunks[number]?.length ?? CHUNK_HEADER;
   }
 
-  /** Reads up to `length` bytes from `position` on, within one chunk; answers how many there were. */
-  read(target: Buffer, length: number, position: number): number {
-    const chunk = this.chunks[Math.floor(position / CHUNK_SIZE)];
+  /** Bytes that the file of a chunk takes. */
+  sizeOf(number: number): number {
+    return fstatSync(this.files.get(number)).size;
+  }
+
+  /** Where in the file of its chunk the first record at or after `position` lies, or the records end. */
+  locate(position: number): number {
+    const number = Math.floor(position / CHUNK_SIZE);
+    const offset = position - number * CHUNK_SIZE;
+    const chunk = this.chunks[number];
+    if (!chunk) return CHUNK_HEADER;
+    if (!chunk.compacted) return Math.min(Math.max(offset, CHUNK_HEADER), chunk.length);
+    const stretch = this.tableOf(number, chunk.compacted).stretchOf(offset);
+    if (!stretch) return chunk.length;
+    const end = stretch.to ?? chunk.length;
+    const got = this.read(this.stretch, Math.min(STRETCH + HEADER, chunk.length - stretch.from), number, stretch.from);
+    for (let at = 0; at + HEADER <= got && stretch.from + at < end; at += this.stretch.readUInt32LE(at)) {
+      if (u48(this.stretch, at + 8) >= position) return stretch.from + at;
+    }
+    return end;
+  }
+
+  /** Reads up to `length` bytes of records from a place in a chunk's file; answers how many there were. */
+  read(target: Buffer, length: number, number: number, place: number): number {
+    const chunk = this.chunks[number];
     if (!chunk) return 0;
-    const offset = position % CHUNK_SIZE;
-    const wanted = Math.min(length, chunk.length - offset);
+    const wanted = Math.min(length, chunk.length - place);
+    const fd = wanted > 0 ? this.files.get(number) : -1;
     let done = 0;
     while (done < wanted) {
-      const count = readSync(chunk.fd, target, done, wanted - done, offset + done);
+      const count = readSync(fd, target, done, wanted - done, place + done);
       if (count === 0) break;
       done += count;
     }
@@ -89,13 +139,14 @@ export class ChunkFiles {
     const number = Math.floor(position / CHUNK_SIZE);
     if (number > this.last) this.create(number);
     const chunk = this.chunks[number] as Chunk;
+    const fd = this.files.get(number);
     const offset = position % CHUNK_SIZE;
     let done = 0;
     try {
-      while (from + done < to) done += writeSync(chunk.fd, source, from + done, to - from - done, offset + done);
+      while (from + done < to) done += writeSync(fd, source, from + done, to - from - done, offset + done);
     } catch (error) {
       // Leave no half record behind, so that the next append finds the file as the index knows it.
-      ftruncateSync(chunk.fd, offset);
+      ftruncateSync(fd, offset);
       throw error;
     }
     chunk.length = offset + (to - from);
@@ -107,72 +158,86 @@ export class ChunkFiles {
     const chunk = this.chunks[number];
     if (!chunk) return;
     while (this.last > number) {
-      closeSync((this.chunks.pop() as Chunk).fd);
-      unlinkSync(join(this.folder, fileName(this.last + 1)));
+      this.files.close(this.last);
+      this.chunks.pop();
+      unlinkSync(this.pathOf(this.chunks.length));
     }
-    ftruncateSync(chunk.fd, position % CHUNK_SIZE);
-    if (this.sync) fsyncSync(chunk.fd);
+    const fd = this.files.get(number);
+    ftruncateSync(fd, position % CHUNK_SIZE);
+    if (this.sync) fsyncSync(fd);
     chunk.length = position % CHUNK_SIZE;
   }
 
   /** Puts the chunk that holds `position` on disk. */
   flush(position: number, done: (error: Error | null) => void): void {
-    const chunk = this.chunks[Math.floor(position / CHUNK_SIZE)];
-    if (!chunk || !this.sync) setImmediate(done, null);
-    else fdatasync(chunk.fd, done);
+    const number = Math.floor(position / CHUNK_SIZE);
+    if (number > this.last || !this.sync) setImmediate(done, null);
+    else fdatasync(this.files.get(number), done);
+  }
+
+  /** Puts a compacted file, which is whole and on disk, in the place of a chunk's file. */
+  replace(number: number, unfinished: string, compacted: Compacted): void {
+    renameSync(unfinished, this.pathOf(number));
+    this.syncFolder();
+    this.files.close(number);
+    this.tables.delete(number);
+    this.chunks[number] = { length: compacted.recordsEnd, compacted };
   }
 
   close(): void {
-    for (const chunk of this.chunks) {
-      if (this.sync) fsyncSync(chunk.fd);
-      closeSync(chunk.fd);
-    }
+    if (this.sync && this.last >= 0) fsyncSync(this.files.get(this.last));
+    this.files.closeAll();
     this.chunks.length = 0;
   }
 
   private openExisting(number: number): Chunk {
-    const path = join(this.folder, fileName(number));
-    const fd = openSync(path, "r+");
+    const path = this.pathOf(number);
+    const fd = this.files.get(number);
+    const size = fstatSync(fd).size;
     const header = Buffer.alloc(CHUNK_HEADER);
-    const length = fstatSync(fd).size;
     const got = readSync(fd, header, 0, CHUNK_HEADER, 0);
-    const problem =
-      got < CHUNK_HEADER || header.latin1Slice(0, MAGIC.length) !== MAGIC
-        ? new DataFolderError(`The file ${path} is not part of an event log of this server.`)
-        : header.readUInt32LE(24) !== FORMAT
-          ? new DataFolderError(
-              `The file ${path} was written by another version of this server (format ${header.readUInt32LE(24)}).`,
-            )
-          : header.readUInt32LE(28) !== number
-            ? new DamagedLogError(`the file ${fileName(number)} holds another part of the log.`)
-            : undefined;
-    if (problem) {
-      closeSync(fd);
-      throw problem;
-    }
-    return { fd, length };
+    const compacted = decodeHeader(header.subarray(0, got), number, path);
+    if (compacted && compacted.recordsEnd > size)
+      throw new DamagedLogError(`the file ${chunkName(number)} is cut off.`);
+    return { length: compacted?.recordsEnd ?? size, compacted };
   }
 
   private create(number: number): void {
-    const path = join(this.folder, fileName(number));
-    if (existsSync(path)) throw new DamagedLogError(`the file ${fileName(number)} is there but should not be.`);
-    const previous = this.chunks[number - 1];
+    const path = this.pathOf(number);
+    if (existsSync(path)) throw new DamagedLogError(`the file ${chunkName(number)} is there but should not be.`);
     // A later chunk tells that the earlier ones are whole, so they must be on disk before it exists.
-    if (previous && this.sync) fsyncSync(previous.fd);
+    if (number > 0 && this.sync) fsyncSync(this.files.get(number - 1));
     const fd = openSync(path, "wx+");
-    const header = Buffer.alloc(CHUNK_HEADER);
-    header.latin1Write(MAGIC, 0);
-    header.writeUInt32LE(FORMAT, 24);
-    header.writeUInt32LE(number, 28);
-    writeSync(fd, header, 0, CHUNK_HEADER, 0);
-    if (this.sync) {
-      fsyncSync(fd);
-      const folder = openSync(this.folder, "r");
-      fsyncSync(folder);
-      closeSync(folder);
+    try {
+      writeSync(fd, encodeHeader(number), 0, CHUNK_HEADER, 0);
+      if (this.sync) fsyncSync(fd);
+      this.syncFolder();
+    } catch (error) {
+      closeSync(fd);
+      rmSync(path, { force: true });
+      throw error;
     }
-    this.chunks.push({ fd, length: CHUNK_HEADER });
+    this.files.add(number, fd);
+    this.chunks.push({ length: CHUNK_HEADER, compacted: undefined });
+  }
+
+  private syncFolder(): void {
+    if (!this.sync) return;
+    const folder = openSync(this.folder, "r");
+    fsyncSync(folder);
+    closeSync(folder);
+  }
+
+  private tableOf(number: number, compacted: Compacted): PositionTable {
+    let table = this.tables.get(number);
+    if (table) return table;
+    const fd = this.files.get(number);
+    const bytes = Buffer.alloc(fstatSync(fd).size - compacted.recordsEnd);
+    readSync(fd, bytes, 0, bytes.length, compacted.recordsEnd);
+    table = PositionTable.decode(bytes, compacted.tableSum);
+    if (!table) throw new DamagedLogError(`the table of the file ${chunkName(number)} does not match its check sum.`);
+    if (this.tables.size >= TABLES_KEPT) this.tables.clear();
+    this.tables.set(number, table);
+    return table;
   }
 }
-
-const fileName = (number: number): string => `${String(number).padStart(8, "0")}.log`;

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { open, type Database, type RootDatabase } from "lmdb";
 import { putU48, u48 } from "./record";
-import { type StreamDelta, type StreamHead, type StreamIndex } from "./stream-index";
+import { type PositionRun, type StreamDelta, type StreamHead, type StreamIndex } from "./stream-index";
 
 /** LMDB's keys are bounded; a longer name is kept by its digest. */
 const LONGEST_KEY = 1500;
@@ -47,18 +47,24 @@ export class LmdbIndex implements StreamIndex {
     return { id: u48(value, 0), last: u48(value, 6) - 1, deleted: value[12] === 1 };
   }
 
-  positions(streamId: number, revision: number, limit: number): number[] {
-    const found: number[] = [];
+  run(streamId: number, revision: number, limit: number): PositionRun {
+    const positions: number[] = [];
+    let from = revision;
     const start = this.runBefore(streamId, revision);
     const range = this.events.getRange({ start: eventKey(streamId, start), end: eventKey(streamId + 1, 0) });
     for (const { key, value } of range) {
       const first = bigEndian(key, 6);
-      for (let i = Math.max(0, revision - first); i * 6 < value.length; i++) {
-        found.push(u48(value, i * 6));
-        if (found.length >= limit) return found;
+      if (first > revision) {
+        // What is missing in between was scavenged.
+        if (positions.length === 0) from = first;
+        else if (first > from + positions.length) break;
+      }
+      for (let i = Math.max(0, from + positions.length - first); i * 6 < value.length; i++) {
+        positions.push(u48(value, i * 6));
+        if (positions.length >= limit) return { from, positions };
       }
     }
-    return found;
+    return { from, positions };
   }
 
   async save(deltas: readonly StreamDelta[], checkpoint: number, nextStreamId: number): Promise<void> {
@@ -80,6 +86,20 @@ export class LmdbIndex implements StreamIndex {
     await this.root.put(CHECKPOINT, numberValue(checkpoint));
     this.checkpoint = checkpoint;
     this.nextStreamId = nextStreamId;
+  }
+
+  trim(streamId: number, revision: number): void {
+    const range = this.events.getRange({ start: eventKey(streamId, 0), end: eventKey(streamId, revision) });
+    for (const { key, value } of range) {
+      const first = bigEndian(key, 6);
+      const gone = (revision - first) * 6;
+      if (gone < value.length) void this.events.put(eventKey(streamId, revision), Buffer.from(value.subarray(gone)));
+      void this.events.remove(Buffer.from(key));
+    }
+  }
+
+  async settled(): Promise<void> {
+    await this.root.put(NEXT_STREAM, numberValue(this.nextStreamId));
   }
 
   close(): Promise<void> {

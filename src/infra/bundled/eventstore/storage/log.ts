@@ -1,19 +1,9 @@
 import { CHUNK_HEADER, CHUNK_SIZE, type ChunkFiles } from "./chunk-files";
-import { DamagedLogError } from "./errors";
-import { HEADER, isRecord, looksLikeRecord, MAX_RECORD, record } from "./record";
+import { compact, type Sieve } from "./compaction";
+import { FileReader, type LogSlice, noRecord, type RecordView } from "./file-reader";
+import { isRecord, record } from "./record";
 
-/** Records lying one after another in `buffer` from `from` to `to`. Good until the next read of the log. */
-export interface LogSlice {
-  buffer: Buffer;
-  from: number;
-  to: number;
-}
-
-/** One record: where it starts in `buffer`. Good until the next read of the log. */
-export interface RecordView {
-  buffer: Buffer;
-  offset: number;
-}
+export { type LogSlice, type RecordView } from "./file-reader";
 
 /** A stretch of the log's end that is held in memory. */
 interface Segment {
@@ -27,9 +17,8 @@ interface Segment {
 const SEGMENT_SIZE = 1024 * 1024;
 /** Subscribers that are at most this far behind read from memory. */
 const TAIL_BYTES = 8 * 1024 * 1024;
-const WINDOW = 256 * 1024;
-const NEAR = 64 * 1024;
-const SMALL = 4096;
+/** A file smaller than this is not worth ending. */
+const ROLL_FROM = 64 * 1024;
 
 /**
  * The log: an ordered run of records, addressed by position. New records are encoded straight into the last memory
@@ -42,10 +31,11 @@ export class Log {
   end: number;
   durable: number;
   private readonly segments: Segment[] = [];
-  private readonly window = { buffer: Buffer.alloc(0), start: 0, length: 0 };
-  private scan = Buffer.alloc(0);
+  private readonly reader: FileReader | undefined;
+  private rolls = false;
 
   constructor(private readonly files: ChunkFiles | undefined) {
+    this.reader = files && new FileReader(files);
     this.end = files ? files.endOf(files.last) : CHUNK_HEADER;
     this.durable = this.end;
   }
@@ -54,7 +44,8 @@ export class Log {
   reserve(bytes: number): { buffer: Buffer; offset: number; position: number } {
     if (bytes > CHUNK_SIZE - CHUNK_HEADER) throw new RangeError("too large for the log");
     const chunkEnd = (Math.floor(this.end / CHUNK_SIZE) + 1) * CHUNK_SIZE;
-    const jump = this.end % CHUNK_SIZE === 0 || this.end + bytes > chunkEnd;
+    const jump = this.rolls || this.end % CHUNK_SIZE === 0 || this.end + bytes > chunkEnd;
+    this.rolls = false;
     if (jump) this.end = (this.end % CHUNK_SIZE === 0 ? this.end : chunkEnd) + CHUNK_HEADER;
     let segment = this.segments.at(-1);
     if (!segment || jump || segment.used + bytes > segment.buffer.length || segment.start + segment.used !== this.end) {
@@ -62,6 +53,11 @@ export class Log {
       this.segments.push(segment);
     }
     return { buffer: segment.buffer, offset: segment.used, position: this.end };
+  }
+
+  /** Lets the next record begin a new file, so that all earlier ones are complete and can be scavenged. */
+  roll(): void {
+    if (this.files && this.end % CHUNK_SIZE > ROLL_FROM) this.rolls = true;
   }
 
   /** Tells that the room given by `reserve` was filled up to `offset`. */
@@ -122,7 +118,7 @@ export class Log {
         const from = Math.max(0, position - segment.start);
         return { buffer: segment.buffer, from, to: Math.min(segment.used, this.durable - segment.start) };
       }
-      const slice = this.sliceFromFile(position);
+      const slice = this.reader?.sliceFrom(position, this.durable);
       if (slice) return slice;
       position = (Math.floor(position / CHUNK_SIZE) + 1) * CHUNK_SIZE;
     }
@@ -136,8 +132,6 @@ export class Log {
       if (segment && segment.start < position) {
         return { buffer: segment.buffer, from: 0, to: Math.min(segment.used, position - segment.start) };
       }
-      const chunk = Math.floor((position - 1) / CHUNK_SIZE);
-      const first = chunk * CHUNK_SIZE + CHUNK_HEADER;
       if (!this.files) {
         // Between two segments lies only the jump to the next chunk.
         const before = this.segments.findLast((candidate) => candidate.start < position);
@@ -145,65 +139,50 @@ export class Log {
         position = Math.min(position, before.start + before.used);
         continue;
       }
-      const end = Math.min(position, this.files.endOf(chunk));
-      if (end <= first) {
-        if (chunk === 0) return undefined;
-        position = this.files.endOf(chunk - 1);
-        continue;
-      }
-      let size = Math.min(WINDOW, end - first);
-      for (;;) {
-        const buffer = this.scanBuffer(size);
-        if (this.files.read(buffer, size, end - size) < size) throw new DamagedLogError("a file became shorter.");
-        const length = buffer.readUInt32LE(size - 4);
-        if (length <= size) return { buffer, from: 0, to: size };
-        if (length > MAX_RECORD || length > end - first) throw new DamagedLogError(`no record ends at ${end}.`);
-        size = length;
-      }
+      const chunk = Math.floor((position - 1) / CHUNK_SIZE);
+      const end = position === (chunk + 1) * CHUNK_SIZE ? this.files.lengthOf(chunk) : this.files.locate(position);
+      if (end > CHUNK_HEADER && this.reader) return this.reader.sliceBefore(chunk, end);
+      if (chunk === 0) return undefined;
+      position = this.files.endOf(chunk - 1);
     }
   }
 
   /** The record at `position`, visible or not yet. Throws where there is none. */
   recordAt(position: number): RecordView {
+    const view = this.find(position);
+    if (!view) throw noRecord(position);
+    return view;
+  }
+
+  /** The record at `position`; undefined where a scavenge has taken it. Throws where there was never one. */
+  find(position: number): RecordView | undefined {
     const segment = this.segmentOf(position);
     if (segment && segment.start <= position) return { buffer: segment.buffer, offset: position - segment.start };
-    const window = this.window;
-    let offset = position - window.start;
-    if (offset >= 0 && offset + HEADER <= window.length) {
-      if (offset + window.buffer.readUInt32LE(offset) <= window.length) return { buffer: window.buffer, offset };
-    }
-    const near = offset >= 0 && offset < window.length + NEAR;
-    let size = near ? NEAR : SMALL;
-    for (;;) {
-      if (window.buffer.length < size) window.buffer = Buffer.allocUnsafeSlow(Math.max(size, NEAR));
-      window.start = position;
-      window.length = this.files?.read(window.buffer, size, position) ?? 0;
-      offset = 0;
-      if (!looksLikeRecord(window.buffer, 0, window.length, position)) {
-        window.length = 0;
-        throw noRecord(position);
-      }
-      const length = window.buffer.readUInt32LE(0);
-      if (length > window.length && window.length === size) {
-        size = length;
-        continue;
-      }
-      if (!isRecord(window.buffer, 0, window.length, position)) {
-        window.length = 0;
-        throw wrongSum(position);
-      }
-      if (window.buffer.length > 4 * NEAR && length <= NEAR) {
-        // Do not keep the memory of one large event.
-        window.buffer = Buffer.from(window.buffer.subarray(0, window.length));
-      }
-      return { buffer: window.buffer, offset };
-    }
+    if (!this.reader) throw noRecord(position);
+    return this.reader.find(position);
+  }
+
+  /** How many files are complete: nothing more is written to them. */
+  get completeChunks(): number {
+    return this.files ? this.files.last : 0;
+  }
+
+  /** Takes records from a complete chunk; answers the bytes given back, or undefined where it was ended before. */
+  async compact(chunk: number, sieve: Sieve): Promise<number | undefined> {
+    if (!this.files || chunk >= this.files.last) return 0;
+    const saved = await compact(this.files, chunk, sieve);
+    if (saved) this.replaced(chunk);
+    return saved;
   }
 
   /** The first record start at or after `position`; `durable` where there is none. */
   boundary(position: number): number {
     if (position <= CHUNK_HEADER) return CHUNK_HEADER;
     if (position >= this.durable) return this.durable;
+    if (this.files?.isCompacted(Math.floor(position / CHUNK_SIZE))) {
+      const slice = this.sliceFrom(position);
+      return slice ? record.position(slice.buffer, slice.from) : this.durable;
+    }
     try {
       const view = this.recordAt(position);
       if (isRecord(view.buffer, view.offset, view.buffer.length, position)) return position;
@@ -233,6 +212,12 @@ export class Log {
 
   close(): void {
     this.files?.close();
+  }
+
+  private replaced(chunk: number): void {
+    this.reader?.replaced(chunk);
+    const end = (chunk + 1) * CHUNK_SIZE;
+    while (this.segments.length > 1 && (this.segments[0] as Segment).start < end) this.segments.shift();
   }
 
   private writeNew(files: ChunkFiles): void {
@@ -268,37 +253,4 @@ export class Log {
       bytes -= (this.segments.shift() as Segment).buffer.length;
     }
   }
-
-  private sliceFromFile(position: number): LogSlice | undefined {
-    if (!this.files) return undefined;
-    let size = WINDOW;
-    for (;;) {
-      const buffer = this.scanBuffer(size);
-      const got = this.files.read(buffer, Math.min(size, this.durable - position), position);
-      let to = 0;
-      while (to + HEADER <= got) {
-        if (!looksLikeRecord(buffer, to, got, position + to)) throw noRecord(position + to);
-        const length = buffer.readUInt32LE(to);
-        if (to + length > got) break;
-        if (!isRecord(buffer, to, got, position + to)) throw wrongSum(position + to);
-        to += length;
-      }
-      if (to > 0) return { buffer, from: 0, to };
-      if (got < HEADER) return undefined;
-      size = buffer.readUInt32LE(0);
-      if (got === size) throw new DamagedLogError(`the record at ${position} is cut off.`);
-    }
-  }
-
-  private scanBuffer(size: number): Buffer {
-    if (size <= WINDOW) {
-      if (this.scan.length === 0) this.scan = Buffer.allocUnsafeSlow(WINDOW);
-      return this.scan;
-    }
-    return Buffer.allocUnsafeSlow(size);
-  }
 }
-
-const noRecord = (position: number): Error => new DamagedLogError(`there is no record at position ${position}.`);
-const wrongSum = (position: number): Error =>
-  new DamagedLogError(`the record at position ${position} does not match its check sum.`);

@@ -14,6 +14,13 @@ export interface StreamDelta extends StreamHead {
   readonly positions: readonly number[];
 }
 
+/** Positions of events of one stream whose revisions follow one another; 0 for an event that is no longer there. */
+export interface PositionRun {
+  /** Revision of the first; the one that was asked for unless events are missing. */
+  readonly from: number;
+  readonly positions: readonly number[];
+}
+
 /**
  * Finds events by stream and revision, as far as `checkpoint`. What lies after that position in the log is known to
  * the store in memory and replayed from the log at the next start.
@@ -22,10 +29,14 @@ export interface StreamIndex {
   readonly checkpoint: number;
   readonly nextStreamId: number;
   lookup(name: string): StreamHead | undefined;
-  /** Positions from `revision` on, in order, at most `limit`; fewer or none at the end of what is indexed. */
-  positions(streamId: number, revision: number, limit: number): number[];
+  /** The first run of up to `limit` events at or after `revision`; an empty one at the end of what is indexed. */
+  run(streamId: number, revision: number, limit: number): PositionRun;
   /** Takes in changes; a head and its positions become durable together, `checkpoint` last of all. */
   save(deltas: readonly StreamDelta[], checkpoint: number, nextStreamId: number): Promise<void>;
+  /** Forgets all events of a stream before `revision`. */
+  trim(streamId: number, revision: number): void;
+  /** Resolves when everything so far is in the index. */
+  settled(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -36,8 +47,14 @@ export class NoIndex implements StreamIndex {
   lookup(): undefined {
     return undefined;
   }
-  positions(): number[] {
-    return [];
+  run(_streamId: number, revision: number): PositionRun {
+    return { from: revision, positions: [] };
+  }
+  trim(): void {
+    // Nothing is kept here.
+  }
+  settled(): Promise<void> {
+    return Promise.resolve();
   }
   save(): Promise<void> {
     return Promise.resolve();
