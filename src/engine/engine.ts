@@ -48,6 +48,15 @@ export interface WorkerState {
 const isTransient = (error: unknown): boolean =>
   error instanceof EventLogUnavailable || error instanceof ProviderUnavailable;
 
+/** A read model of another process as it is seen from here; the version is the one that this process would build. */
+export interface FollowedState {
+  readonly name: string;
+  readonly context: string;
+  readonly kind: "projection" | "feed";
+  readonly version: number;
+  readonly position: bigint;
+}
+
 /** The running engine: commands in, read models out. */
 export class Engine {
   readonly models: ReadModels;
@@ -124,6 +133,20 @@ export class Engine {
     return [...this.runners.values()].map(({ state }) => state);
   }
 
+  /** Read models that other processes work on. */
+  get followedStates(): readonly FollowedState[] {
+    return this.options.contexts.flatMap(({ projections, feeds }) =>
+      [
+        ...projections.map((projection) => ({ ...projection, kind: "projection" as const })),
+        ...feeds.map((feed) => ({ ...feed, kind: "feed" as const })),
+      ].flatMap(({ name, context, version, kind }) => {
+        if (this.runners.has(`${context}.${name}`)) return [];
+        const { position } = this.models.get(context, name);
+        return [{ name, context, version, kind, position }];
+      }),
+    );
+  }
+
   get workerStates(): readonly WorkerState[] {
     return [...this.workers.values()].map(({ consumer, kind }) => {
       const { name, context, state } = consumer;
@@ -168,7 +191,7 @@ export class Engine {
         if (!this.wanted(context, name)) continue;
         const writer = (target: string, committed: Committed) => new FeedWriter(this.stores, feed, target, committed);
         const spec = { name, context, version, kind: "feed" as const, writer };
-        runners.set(`${context}.${name}`, new ReadModelRunner(spec, this.stores, services, model, { rhythm: 100 }));
+        runners.set(`${context}.${name}`, new ReadModelRunner(spec, this.stores, services, model));
       }
     }
     return runners;

@@ -1,5 +1,5 @@
 import { type OperatedEngine } from "./operated-engine";
-import { fullName, workOf } from "./work";
+import { fullName, ownReadModels, type Work } from "./work";
 
 /** A store that has not answered after this time, in ms, counts as not there. */
 const PATIENCE = 2_000;
@@ -12,12 +12,13 @@ export interface Missing {
   readonly reason: string;
 }
 
-type Probed = Pick<OperatedEngine, "readModelStates" | "workerStates" | "tail" | "log" | "stores">;
+type Probed = Pick<OperatedEngine, "readModelStates" | "models" | "tail" | "log" | "stores">;
 
 /** Whether the process can do its part: both stores answer, and every read model kept here has caught up once. */
 export class Health {
   /** Names of read models that have been level with the log. They may fall behind again without closing the shop. */
   private readonly level = new Set<string>();
+  private goal: bigint | undefined;
   private readonly eventStore: () => Promise<boolean>;
   private readonly documentStore: () => Promise<boolean>;
 
@@ -40,14 +41,22 @@ export class Health {
   }
 
   private behind(): readonly Missing[] {
-    return workOf(this.engine).flatMap((work): Missing[] => {
-      const { kind, state, error } = work;
+    return ownReadModels(this.engine).flatMap((work): Missing[] => {
       const name = fullName(work);
-      if (kind === "process" || kind === "reaction" || this.level.has(name)) return [];
-      if (state !== "live") return [{ what: "read-model", name, reason: error ? `${state}: ${error.message}` : state }];
+      if (this.level.has(name)) return [];
+      const { state, error } = work;
+      if (!this.isLevel(work))
+        return [{ what: "read-model", name, reason: error ? `${state}: ${error.message}` : state }];
       this.level.add(name);
       return [];
     });
+  }
+
+  /** What another process works on has caught up once it can be read up to where the log was when we first asked. */
+  private isLevel({ state, checkpoint }: Work): boolean {
+    const { head } = this.engine.tail;
+    if (state === "waiting") return BigInt(checkpoint) >= (this.goal ??= head);
+    return state === "live";
   }
 }
 

@@ -4,6 +4,10 @@ import { type CommandFigures, type ConsumerState, type RunnerState, type TailSta
 export interface OperatedEngine {
   readonly readModelStates: readonly RunnerState[];
   readonly workerStates: readonly WorkerState[];
+  /** Read models that only other processes work on. */
+  readonly followedStates: readonly FollowedState[];
+  /** Read models as they can be read here, whoever works on them. */
+  readonly models: { get(context: string, name: string): { readonly position: bigint } };
   /** By full name: `storefront.products`. */
   readonly runners: ReadonlyMap<string, OperatedReadModel>;
   readonly workers: ReadonlyMap<string, { readonly consumer: { retry(): void } }>;
@@ -24,4 +28,12 @@ interface WorkerState {
   readonly context: string;
   readonly kind: "process" | "reaction";
   readonly state: ConsumerState;
+}
+
+interface FollowedState {
+  readonly name: string;
+  readonly context: string;
+  readonly kind: "projection" | "feed";
+  readonly version: number;
+  readonly position: bigint;
 }

@@ -22,12 +22,17 @@ const listSchema = z.object({
 
 const address = (work: Work): string => `/operations/v1/projections/${fullName(work)}`;
 
+const whyNotRebuilt = (work: Work): string =>
+  work.kind === "process" || work.kind === "reaction"
+    ? `${fullName(work)} is a ${work.kind}: it has nothing to rebuild.`
+    : `${fullName(work)} is not worked on by this process: ask one that does.`;
+
 /** The state of all that follows the log, and what can be done about it. */
 export function workRoutes(engine: OperatedEngine): readonly Route[] {
   /** @throws Problem 404 or 409 */
   function find(name: string): Work {
     const [found, ...others] = namedWork(workOf(engine), name);
-    if (!found) throw new Problem(404, "projection-not-found", `Nothing called ${name} is worked on by this process.`);
+    if (!found) throw new Problem(404, "projection-not-found", `There is no projection ${name} here.`);
     if (others.length === 0) return found;
     const names = [found, ...others].map(fullName);
     throw new Problem(409, "ambiguous-name", `Several contexts have ${name}: say ${names.join(" or ")}.`, {
@@ -42,7 +47,8 @@ export function workRoutes(engine: OperatedEngine): readonly Route[] {
       path: "/operations/v1/projections",
       operationId: "listProjections",
       summary: "Read models, feeds, processes and reactions: how far they are, and what is wrong",
-      responses: { 200: { description: "All that this process works on", schema: listSchema } },
+      description: "What this process works on, and the read models of others.",
+      responses: { 200: { description: "All of them", schema: listSchema } },
       handler: () => ok({ items: [...workOf(engine)], head: engine.tail.head.toString() }),
     }),
     route({
@@ -75,12 +81,7 @@ export function workRoutes(engine: OperatedEngine): readonly Route[] {
       async handler({ params: { name }, actor, log }) {
         const work = find(name);
         const runner = engine.runners.get(fullName(work));
-        if (!runner)
-          return new Problem(
-            409,
-            "cannot-be-rebuilt",
-            `${fullName(work)} is a ${work.kind}: it has nothing to rebuild.`,
-          );
+        if (!runner) return new Problem(409, "cannot-be-rebuilt", whyNotRebuilt(work));
         try {
           const target = await runner.rebuild();
           log.info({ readModel: fullName(work), target, actor }, "rebuild");

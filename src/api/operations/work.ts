@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type ConsumerState, type RunnerState } from "../../infra/runtime";
+import { type ConsumerState, type RunnerState, UNKNOWN_LAG } from "../../infra/runtime";
 import { type OperatedEngine } from "./operated-engine";
 
 const lagSchema = z
@@ -28,7 +28,9 @@ const failureSchema = z
 
 const status = z
   .enum(["starting", "waiting", "catching-up", "live", "failed", "stopped"])
-  .describe("`waiting`: another process does the work. `failed`: stopped at an event that it cannot handle.");
+  .describe(
+    "`waiting`: another process does the work, if one does. `failed`: stopped at an event that it cannot handle.",
+  );
 
 const rebuildSchema = z
   .object({
@@ -48,7 +50,7 @@ export const workSchema = z
     context: z.string(),
     kind: z.enum(["projection", "feed", "process", "reaction"]),
     version: z.int().nullable().describe("Of what serves now; processes and reactions have none."),
-    target: z.string().nullable().describe("The collection that serves now."),
+    target: z.string().nullable().describe("The collection that serves now, where this process works on it."),
     state: status,
     checkpoint: z.string().describe("Log position reached; -1: nothing yet."),
     lag: lagSchema,
@@ -61,12 +63,19 @@ type Failure = z.output<typeof failureSchema>;
 
 export const fullName = ({ context, name }: Pick<Work, "context" | "name">): string => `${context}.${name}`;
 
-/** Everything that follows the log in this process: read models, feeds, processes, reactions. */
-export function workOf(engine: Pick<OperatedEngine, "readModelStates" | "workerStates" | "tail">): readonly Work[] {
-  const { head } = engine.tail;
+export type Observed = Pick<OperatedEngine, "readModelStates" | "workerStates" | "followedStates" | "models" | "tail">;
+
+/** All that follows the log: the read models, feeds, processes and reactions of this process, and others' read models. */
+export function workOf(engine: Observed): readonly Work[] {
   return [
-    ...engine.readModelStates.map((state) => readModelWork(state, head)),
-    ...engine.workerStates.map(({ name, context, kind, state }) => ({
+    ...ownReadModels(engine),
+    ...engine.followedStates.map(({ position, ...named }) => ({
+      ...named,
+      target: null,
+      ...progressOf({ status: "waiting", position, lag: UNKNOWN_LAG }),
+      rebuild: null,
+    })),
+    ...engine.workerStates.map(({ state, name, context, kind }) => ({
       name,
       context,
       kind,
@@ -76,6 +85,18 @@ export function workOf(engine: Pick<OperatedEngine, "readModelStates" | "workerS
       rebuild: null,
     })),
   ];
+}
+
+/** The read models and feeds that this process works on. */
+export function ownReadModels(engine: Pick<Observed, "readModelStates" | "models" | "tail">): readonly Work[] {
+  return engine.readModelStates.map((state) => readModelWork(asRead(state, engine.models), engine.tail.head));
+}
+
+/** While another process does the work, the position is what this one has been told of it. */
+function asRead(state: RunnerState, models: Observed["models"]): RunnerState {
+  if (state.active.status !== "waiting") return state;
+  const { position } = models.get(state.context, state.name);
+  return { ...state, active: { ...state.active, position } };
 }
 
 function readModelWork({ name, context, kind, version, target, active, building }: RunnerState, head: bigint): Work {
