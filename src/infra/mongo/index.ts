@@ -1,3 +1,5 @@
-export { Checkpoints, Fenced } from "./checkpoints";
+export { Checkpoint, Fenced } from "./checkpoint";
+export { Checkpoints } from "./checkpoints";
+export { HEARTBEAT, type InstanceDocument, type NewInstance, registeredInstances, Registration } from "./instances";
 export { Leases } from "./leases";
 export { MongoStores, type MongoOptions } from "./stores";

@@ -1,6 +1,6 @@
 import { Decimal128, type Collection } from "mongodb";
 import { type Feed, type FeedRow, type Recorded } from "../../domains/kernel";
-import { Checkpoints, type MongoStores } from "../mongo";
+import { Checkpoint, type MongoStores } from "../mongo";
 import { PoisonEvent, type Handler } from "./consumer";
 import { type Committed } from "./projection-writer";
 
@@ -27,24 +27,22 @@ export function rowCursor(position: bigint, seq: number): string {
 /** Appends a feed's rows; rows and checkpoint go in one transaction, so each event's rows are there exactly once. */
 export class FeedWriter implements Handler {
   readonly types: readonly string[];
-  private readonly checkpoints: Checkpoints;
+  private readonly place: Checkpoint;
   private readonly rows: Collection<StoredRow>;
-  private token = -1;
 
   constructor(
-    private readonly stores: MongoStores,
+    stores: MongoStores,
     private readonly feed: Feed,
     readonly target: string,
     private readonly committed: Committed = () => undefined,
   ) {
     this.types = feed.events;
-    this.checkpoints = new Checkpoints(stores);
+    this.place = new Checkpoint(stores, feed.context, target);
     this.rows = stores.collection<StoredRow>(feed.context, target);
   }
 
-  async claim(token: number): Promise<bigint> {
-    this.token = token;
-    return this.checkpoints.claim(this.feed.context, this.target, token);
+  claim(token: number): Promise<bigint> {
+    return this.place.claim(token);
   }
 
   async handle(events: readonly Recorded[], upTo: bigint): Promise<void> {
@@ -68,17 +66,16 @@ export class FeedWriter implements Handler {
   }
 
   async checkpoint(position: bigint): Promise<void> {
-    await this.checkpoints.advance(this.feed.context, this.target, this.token, position);
+    await this.place.advance(position);
+  }
+
+  async release(): Promise<void> {
+    await this.place.release();
   }
 
   private async commit(rows: StoredRow[], position: bigint): Promise<void> {
     if (rows.length === 0) return this.checkpoint(position);
-    await this.stores.client.withSession((session) =>
-      session.withTransaction(async () => {
-        await this.checkpoints.advance(this.feed.context, this.target, this.token, position, session);
-        await this.rows.insertMany(rows, { session, ordered: false });
-      }),
-    );
+    await this.place.commit(position, (session) => this.rows.insertMany(rows, { session, ordered: false }));
     this.committed(NO_DOCUMENTS, position);
   }
 }

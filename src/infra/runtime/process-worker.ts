@@ -1,5 +1,5 @@
 import { type Aggregate, type Answer, type Deadline, type DomainEvent, type Intent, type ProcessManager, type Recorded } from "../../domains/kernel"; // prettier-ignore
-import { Checkpoints, type MongoStores } from "../mongo";
+import { Checkpoint, type MongoStores } from "../mongo";
 import { type CommandContext, type Outcome } from "./command";
 import { type CommandHandler } from "./command-handler";
 import { PoisonEvent, type Handler } from "./consumer";
@@ -42,10 +42,9 @@ class ProcessMoved extends Error {}
  */
 export class ProcessWorker implements Handler {
   readonly types: readonly string[];
-  private readonly checkpoints: Checkpoints;
+  private readonly place: Checkpoint;
   private readonly aggregate: Aggregate<readonly DomainEvent[], DomainEvent, unknown>;
   private readonly busy = new Map<string, Promise<unknown>>();
-  private token = -1;
   private ticking: NodeJS.Timeout | undefined;
 
   constructor(
@@ -56,7 +55,7 @@ export class ProcessWorker implements Handler {
     private readonly report: (message: string, details: object) => void,
   ) {
     this.types = process.events;
-    this.checkpoints = new Checkpoints(stores);
+    this.place = new Checkpoint(stores, process.context, process.name);
     this.aggregate = {
       category: process.category,
       initialState: process.initialState,
@@ -66,16 +65,16 @@ export class ProcessWorker implements Handler {
   }
 
   async claim(token: number): Promise<bigint> {
-    this.token = token;
     await this.timers().createIndex({ process: 1, at: 1 });
-    const position = await this.checkpoints.claim(this.process.context, this.process.name, token);
+    const position = await this.place.claim(token);
     clearInterval(this.ticking);
     this.ticking = setInterval(() => void this.tick(), TIMER_POLL);
     return position;
   }
 
-  release(): void {
+  async release(): Promise<void> {
     clearInterval(this.ticking);
+    await this.place.release();
   }
 
   async handle(events: readonly Recorded[], upTo: bigint): Promise<void> {
@@ -106,7 +105,7 @@ export class ProcessWorker implements Handler {
   }
 
   async checkpoint(position: bigint): Promise<void> {
-    await this.checkpoints.advance(this.process.context, this.process.name, this.token, position);
+    await this.place.advance(position);
   }
 
   /** Runs one process to rest, after whatever it is busy with. */
@@ -198,7 +197,7 @@ export class ProcessWorker implements Handler {
     outcomes: readonly { processId: string; correlationId: string; deadline: Deadline | undefined }[],
     position: bigint,
   ): Promise<void> {
-    const { context, name } = this.process;
+    const { name } = this.process;
     const writes = outcomes.map(({ processId, correlationId, deadline }) => {
       const _id = `${name}:${processId}`;
       return deadline
@@ -208,12 +207,7 @@ export class ProcessWorker implements Handler {
         : { deleteOne: { filter: { _id } } };
     });
     if (writes.length === 0) return this.checkpoint(position);
-    await this.stores.client.withSession((session) =>
-      session.withTransaction(async () => {
-        await this.checkpoints.advance(context, name, this.token, position, session);
-        await this.timers().bulkWrite(writes, { session, ordered: false });
-      }),
-    );
+    await this.place.commit(position, (session) => this.timers().bulkWrite(writes, { session, ordered: false }));
   }
 
   private async tick(): Promise<void> {

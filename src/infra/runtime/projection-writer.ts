@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import { type AnyBulkWriteOperation, type Collection } from "mongodb";
 import { type Document, type Lookup, type Projection, type Recorded } from "../../domains/kernel";
-import { Checkpoints, type MongoStores } from "../mongo";
+import { Checkpoint, type MongoStores } from "../mongo";
 import { PoisonEvent, type Handler } from "./consumer";
 
 /** Documents kept in memory between batches: only the lease's holder writes them, and the fence guards the commit. */
@@ -21,29 +21,27 @@ class NeedsDocument {
 /** Folds events into the documents of one read model, and writes documents and checkpoint in one transaction. */
 export class ProjectionWriter<D extends Document> implements Handler {
   readonly types: readonly string[];
-  private readonly checkpoints: Checkpoints;
+  private readonly place: Checkpoint;
   private readonly documents: Collection<D>;
   private readonly kept = new LRUCache<string, { readonly document: D | undefined }>({ max: KEPT_DOCUMENTS });
-  private token = -1;
 
   constructor(
-    private readonly stores: MongoStores,
+    stores: MongoStores,
     private readonly projection: Projection<D>,
     /** Name of the collection the documents go to; also the checkpoint's name. */
     readonly target: string,
     private readonly committed: Committed<D> = () => undefined,
   ) {
     this.types = projection.events;
-    this.checkpoints = new Checkpoints(stores);
+    this.place = new Checkpoint(stores, projection.context, target);
     this.documents = stores.collection<D>(projection.context, target);
   }
 
   async claim(token: number): Promise<bigint> {
     this.kept.clear();
-    this.token = token;
     for (const { key, ...options } of this.projection.indexes ?? [])
       await this.documents.createIndex({ ...key }, options);
-    return this.checkpoints.claim(this.projection.context, this.target, token);
+    return this.place.claim(token);
   }
 
   async handle(events: readonly Recorded[], upTo: bigint): Promise<void> {
@@ -67,7 +65,11 @@ export class ProjectionWriter<D extends Document> implements Handler {
   }
 
   async checkpoint(position: bigint): Promise<void> {
-    await this.checkpoints.advance(this.projection.context, this.target, this.token, position);
+    await this.place.advance(position);
+  }
+
+  async release(): Promise<void> {
+    await this.place.release();
   }
 
   /** Fetches in one go what the batch is likely to need. */
@@ -135,7 +137,6 @@ export class ProjectionWriter<D extends Document> implements Handler {
     changed: ReadonlySet<string>,
     position: bigint,
   ): Promise<void> {
-    const { context } = this.projection;
     const writes = [...changed].map((id): AnyBulkWriteOperation<D> => {
       const document = working.get(id);
       const filter = { _id: id } as never;
@@ -146,12 +147,7 @@ export class ProjectionWriter<D extends Document> implements Handler {
     try {
       if (writes.length === 0) await this.checkpoint(position);
       else
-        await this.stores.client.withSession((session) =>
-          session.withTransaction(async () => {
-            await this.checkpoints.advance(context, this.target, this.token, position, session);
-            await this.documents.bulkWrite(writes, { session, ordered: false });
-          }),
-        );
+        await this.place.commit(position, (session) => this.documents.bulkWrite(writes, { session, ordered: false }));
     } catch (error) {
       this.kept.clear();
       throw error;

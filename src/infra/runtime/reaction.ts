@@ -1,5 +1,5 @@
 import { type Recorded } from "../../domains/kernel";
-import { Checkpoints, type MongoStores } from "../mongo";
+import { Checkpoint, type MongoStores } from "../mongo";
 import { PoisonEvent, type Handler } from "./consumer";
 
 /**
@@ -16,8 +16,7 @@ export interface Reaction {
 /** Feeds a reaction from the log and keeps its place. */
 export class ReactionWorker implements Handler {
   readonly types: readonly string[];
-  private readonly checkpoints: Checkpoints;
-  private token = -1;
+  private readonly place: Checkpoint;
 
   constructor(
     private readonly reaction: Reaction,
@@ -25,12 +24,11 @@ export class ReactionWorker implements Handler {
     private readonly isTransient: (error: unknown) => boolean,
   ) {
     this.types = reaction.events;
-    this.checkpoints = new Checkpoints(stores);
+    this.place = new Checkpoint(stores, reaction.context, reaction.name);
   }
 
   claim(token: number): Promise<bigint> {
-    this.token = token;
-    return this.checkpoints.claim(this.reaction.context, this.reaction.name, token);
+    return this.place.claim(token);
   }
 
   async handle(events: readonly Recorded[], upTo: bigint): Promise<void> {
@@ -47,7 +45,11 @@ export class ReactionWorker implements Handler {
   }
 
   async checkpoint(position: bigint): Promise<void> {
-    await this.checkpoints.advance(this.reaction.context, this.reaction.name, this.token, position);
+    await this.place.advance(position);
+  }
+
+  async release(): Promise<void> {
+    await this.place.release();
   }
 
   private async react(event: Recorded): Promise<void> {

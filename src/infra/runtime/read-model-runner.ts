@@ -213,6 +213,7 @@ export class ReadModelRunner {
       claim,
       handle: (events, upTo) => writer.handle(events, upTo),
       checkpoint: (position) => writer.checkpoint(position),
+      release: async () => writer.release?.(),
     };
     return new Consumer(handler, this.services, { ...this.options, name: target, context });
   }
