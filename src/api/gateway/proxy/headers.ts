@@ -1,0 +1,107 @@
+/** Headers that are about one connection and end there (RFC 9110 §7.6.1), and such as the gateway says itself. */
+const HOP_BY_HOP = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-authenticate",
+  "proxy-authorization",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  "http2-settings",
+]);
+
+/** What only the gateway may say to a service; from outside it is not believed and not passed on. */
+const OWN_WORD = new Set([
+  "forwarded",
+  "x-forwarded-for",
+  "x-forwarded-host",
+  "x-forwarded-proto",
+  "x-forwarded-port",
+  "x-real-ip",
+  "request-timeout",
+  "expect",
+]);
+const INTERNAL_PREFIX = "x-millrace-";
+
+/** What a service tells of itself that is nobody's business, and what the gateway says in its place. */
+const NOT_TOLD = new Set(["server", "x-powered-by", "via"]);
+
+/** What the gateway adds to a request. */
+export interface Added {
+  /** Set when the request is not the service's own business to judge as local: see `isLocal` in the gateway. */
+  readonly forwardedFor: string | undefined;
+  readonly protocol: "http" | "https";
+  readonly correlationId: string;
+  readonly deadline: string;
+  readonly consistencyToken: string | undefined;
+}
+
+/** A request's headers for the service, as a flat list. */
+export function requestHeaders(raw: readonly string[], added: Added): string[] {
+  const named = namedByConnection(raw);
+  const headers: string[] = [];
+  let host: string | undefined;
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i] ?? "";
+    const lower = name.toLowerCase();
+    if (HOP_BY_HOP.has(lower) || OWN_WORD.has(lower) || lower.startsWith(INTERNAL_PREFIX)) continue;
+    // Some servers take `X_API_Key` for `X-API-Key`: no two readings.
+    if (lower.includes("_") || named?.has(lower) || lower === "x-correlation-id") continue;
+    if (added.consistencyToken !== undefined && lower === "consistency-token") continue;
+    const value = raw[i + 1] ?? "";
+    if (lower === "host") host = value;
+    headers.push(name, value);
+  }
+  headers.push("X-Correlation-Id", added.correlationId, "Request-Timeout", added.deadline);
+  if (added.consistencyToken !== undefined) headers.push("Consistency-Token", added.consistencyToken);
+  if (added.forwardedFor !== undefined) {
+    headers.push("X-Forwarded-For", added.forwardedFor, "X-Forwarded-Proto", added.protocol);
+    if (host !== undefined) headers.push("X-Forwarded-Host", host);
+  }
+  return headers;
+}
+
+/** A service's headers for the caller, as a flat list. */
+export function responseHeaders(raw: readonly (Buffer | string)[]): string[] {
+  const headers: string[] = [];
+  let named: ReadonlySet<string> | undefined;
+  for (let i = 0; i < raw.length; i += 2)
+    if (String(raw[i]).toLowerCase() === "connection") named = listed(String(raw[i + 1]), named);
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = text(raw[i]);
+    const lower = name.toLowerCase();
+    if (HOP_BY_HOP.has(lower) || NOT_TOLD.has(lower) || lower.startsWith(INTERNAL_PREFIX) || named?.has(lower))
+      continue;
+    headers.push(name, text(raw[i + 1]));
+  }
+  return headers;
+}
+
+/** Header values are bytes; node sends text as latin1. */
+const text = (value: Buffer | string | undefined): string =>
+  typeof value === "string" ? value : (value?.toString("latin1") ?? "");
+
+/** The value of a header in a flat list. */
+export function headerOf(headers: readonly string[], name: string): string | undefined {
+  for (let i = 0; i < headers.length; i += 2) if (headers[i]?.toLowerCase() === name) return headers[i + 1];
+  return undefined;
+}
+
+/** Headers that the caller's `Connection` names: they too end here. */
+function namedByConnection(raw: readonly string[]): ReadonlySet<string> | undefined {
+  let named: ReadonlySet<string> | undefined;
+  for (let i = 0; i < raw.length; i += 2)
+    if (raw[i]?.toLowerCase() === "connection") named = listed(raw[i + 1] ?? "", named);
+  return named;
+}
+
+function listed(value: string, before: ReadonlySet<string> | undefined): ReadonlySet<string> | undefined {
+  const lower = value.toLowerCase();
+  if (lower === "keep-alive" || lower === "close") return before;
+  const names = lower.split(",").map((name) => name.trim());
+  // What the gateway and the services live by cannot be taken away by the caller.
+  const removable = names.filter((name) => name !== "host" && name !== "content-length" && name !== "authorization");
+  return new Set([...(before ?? []), ...removable]);
+}
