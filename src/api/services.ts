@@ -2,8 +2,9 @@ import { LRUCache } from "lru-cache";
 import { QUOTES_INCOMPLETE } from "../domains/cart";
 import { type Aggregate, DomainError, type DomainEvent, type Timestamp } from "../domains/kernel";
 import { type EventLog } from "../infra/eventstore";
-import { type Accepted, type CommandContext, type CommandHandler, type ReadModel, type ReadModels, type Refusals } from "../infra/runtime"; // prettier-ignore
+import { type Accepted, type AnswerMemory, type CommandContext, type CommandHandler, type Idle, type ReadModel, type ReadModels } from "../infra/runtime"; // prettier-ignore
 import { type ShopperTokens } from "../infra/security";
+import { firstAnswer } from "./first-answer";
 import { readModelBehind } from "./http";
 
 /** How long a read waits for its read model to reach the position it must reflect, in ms. */
@@ -18,7 +19,7 @@ export interface ServiceOptions {
   readonly commands: CommandHandler;
   readonly models: ReadModels;
   readonly log: EventLog;
-  readonly refusals: Refusals;
+  readonly answers: AnswerMemory;
   readonly tokens: ShopperTokens;
   /** Currency of answers when the caller names none. */
   readonly currency: string;
@@ -34,7 +35,9 @@ export class Services {
   readonly commands: CommandHandler;
   readonly tokens: ShopperTokens;
   readonly currency: string;
-  private readonly refusals: Refusals;
+  private readonly answers: AnswerMemory;
+  /** What is known of commands under way that are repeated: they found nothing to change the first time. */
+  private readonly idle = new Map<string, Idle>();
   private readonly underWay = new Map<string, Promise<Accepted | DomainError>>();
   private readonly written = new LRUCache<string, bigint>({ max: REMEMBERED_WRITES });
 
@@ -44,7 +47,7 @@ export class Services {
     this.log = options.log;
     this.tokens = options.tokens;
     this.currency = options.currency;
-    this.refusals = options.refusals;
+    this.answers = options.answers;
   }
 
   now(): Timestamp {
@@ -52,8 +55,8 @@ export class Services {
   }
 
   /**
-   * Executes a command of a request. With an idempotency key the first answer is given again, whether the command was
-   * executed or refused then; two of the same at once are executed once.
+   * Executes a command of a request. With an idempotency key the first answer is given again, whether the command did
+   * something then, found nothing to change, or was refused; two of the same at once are executed once.
    */
   async execute<C, E extends DomainEvent, S>(
     aggregate: Aggregate<C, E, S>,
@@ -107,8 +110,8 @@ export class Services {
   }
 
   /**
-   * Executes a command without looking whether it was refused before: within `together`, which has looked, and for
-   * commands that a refusal says nothing lasting about.
+   * Executes a command without looking how it was answered before: within `together`, which has looked, and for
+   * commands of which an answer says nothing lasting.
    */
   async once<C, E extends DomainEvent, S>(
     aggregate: Aggregate<C, E, S>,
@@ -116,10 +119,27 @@ export class Services {
     command: C,
     context: CommandContext,
   ): Promise<Accepted<E, S> | DomainError> {
+    const { commandId, commandHash } = context;
+    const stream = `${aggregate.category}-${id}`;
+    const idle = this.idleBefore(commandId);
+    const before = idle && (await firstAnswer(this.log.readStream(stream), aggregate, context, idle));
+    if (before) return before;
     const outcome = await this.commands.execute(aggregate, id, command, context);
     if (!outcome.accepted) return outcome.error;
-    this.written.set(`${aggregate.category}-${id}`, outcome.position);
+    this.written.set(stream, outcome.position);
+    if (outcome.events.length === 0 && !outcome.repeated && commandHash !== undefined)
+      await this.answers.remember(commandId, commandHash, { idleAt: outcome.revision });
     return outcome;
+  }
+
+  /** For a command under way that is repeated: that, and where, it found nothing to change the first time. */
+  idleBefore(commandId: string): Idle | undefined {
+    return this.idle.get(commandId);
+  }
+
+  /** Keeps what the request's key is used for; a refusal when it has been used for something else. */
+  async reserveKey({ commandId, commandHash }: CommandContext): Promise<DomainError | undefined> {
+    return commandHash === undefined ? undefined : this.answers.reserve(commandId, commandHash);
   }
 
   private async remembered<A extends object>(
@@ -127,12 +147,16 @@ export class Services {
     hash: string,
     run: () => Promise<A | DomainError>,
   ): Promise<A | DomainError> {
-    const before = await this.refusals.recall(commandId, hash);
-    if (before) return before;
-    const outcome = await run();
-    if (outcome instanceof DomainError && !PASSING.has(outcome.code)) {
-      await this.refusals.remember(commandId, hash, outcome);
+    const before = await this.answers.recall(commandId, hash);
+    if (before instanceof DomainError) return before;
+    if (before) this.idle.set(commandId, before);
+    try {
+      const outcome = await run();
+      if (outcome instanceof DomainError && !PASSING.has(outcome.code))
+        await this.answers.remember(commandId, hash, outcome);
+      return outcome;
+    } finally {
+      if (before) this.idle.delete(commandId);
     }
-    return outcome;
   }
 }

@@ -7,7 +7,7 @@ import { referenceRoutes } from "../api/reference";
 import { Services } from "../api/services";
 import { storefrontRoutes } from "../api/storefront";
 import { type Logger, Metrics } from "../infra/observability";
-import { Refusals } from "../infra/runtime";
+import { AnswerMemory } from "../infra/runtime";
 import { ApiKeys, isLoopback, shopperTokens } from "../infra/security";
 import { contextsOf, providers } from "./contexts";
 import { Engine } from "./engine";
@@ -70,7 +70,7 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
       commands: engine.commands,
       models: engine.models,
       log: engine.log,
-      refusals: new Refusals(engine.stores),
+      answers: new AnswerMemory(engine.stores),
       tokens: shopperTokens(options.shopperSecret ?? (await shopperSecret(engine.stores))),
       currency: options.currency,
     });

@@ -204,6 +204,9 @@ export class CatalogService {
     context: CommandContext,
   ): Promise<Accepted<E, S> | DomainError> {
     const { aggregate, id, command, names } = naming;
+    // A repeated command claims nothing: what was its own then may be another's now.
+    const before = context.commandHash && (await firstAnswer(this.port, aggregate, id, context));
+    if (before) return before;
     const taken = await this.claims.take(names, id, context);
     if (taken instanceof DomainError) return (await firstAnswer(this.port, aggregate, id, context)) ?? taken;
     const none = () => Promise.resolve(undefined);

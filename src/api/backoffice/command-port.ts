@@ -1,6 +1,7 @@
-import { type Aggregate, DomainError, type DomainEvent, type Recorded } from "../../domains/kernel";
-import { type Accepted, type CommandContext, type CommandHandler } from "../../infra/runtime";
+import { type Aggregate, type DomainError, type DomainEvent, type Recorded } from "../../domains/kernel";
+import { type Accepted, type CommandContext, type CommandHandler, type Idle } from "../../infra/runtime";
 import { type EventLog } from "../../infra/eventstore";
+import { firstAnswer as firstAnswerIn } from "../first-answer";
 import { type Services } from "../services";
 
 /** Executes one command on one aggregate. */
@@ -16,12 +17,15 @@ export interface CommandPort {
   readonly execute: Execute;
   /** A stream's events, oldest first; none when it does not exist. */
   history(stream: string): AsyncIterable<Recorded>;
+  /** What is remembered of a command that is repeated and found nothing to change the first time. */
+  idleBefore?(commandId: string): Idle | undefined;
 }
 
-/** For the routes, within `Services.together`, which remembers refusals. */
+/** For the routes, within `Services.together`, which remembers answers. */
 export const portOf = (services: Services): CommandPort => ({
   execute: (aggregate, id, command, context) => services.once(aggregate, id, command, context),
   history: (stream) => services.log.readStream(stream),
+  idleBefore: (commandId) => services.idleBefore(commandId),
 });
 
 /** For programs that run commands without the APIs, such as imports. */
@@ -50,33 +54,13 @@ export async function stateOf<C, E extends DomainEvent, S>(
  * The first answer to a command that has been executed before; `undefined` when it has not. To be asked before a
  * command is refused for a fact from outside its aggregate: that fact may have been another one the first time.
  */
-export async function firstAnswer<C, E extends DomainEvent, S>(
+export const firstAnswer = <C, E extends DomainEvent, S>(
   port: CommandPort,
   aggregate: Aggregate<C, E, S>,
   id: string,
   context: CommandContext,
-): Promise<Accepted<E, S> | DomainError | undefined> {
-  const { commandId, commandHash } = context;
-  let state = aggregate.initialState;
-  let last: { readonly state: S; readonly event: Recorded } | undefined;
-  const events: E[] = [];
-  for await (const event of port.history(`${aggregate.category}-${id}`)) {
-    state = aggregate.evolve(state, event as unknown as E);
-    if (event.metadata.commandId !== commandId) continue;
-    last = { state, event };
-    events.push({ type: event.type, data: event.data } as E);
-  }
-  if (!last) return undefined;
-  const { revision, position, metadata } = last.event;
-  if (commandHash !== undefined && metadata.commandHash !== undefined && commandHash !== metadata.commandHash) {
-    return new DomainError(
-      "invalid",
-      "idempotency-key-reused",
-      "This idempotency key was used for a command with other content. Use a new key for a new command.",
-    );
-  }
-  return { accepted: true, repeated: true, events, state: last.state, revision, position };
-}
+): Promise<Accepted<E, S> | DomainError | undefined> =>
+  firstAnswerIn(port.history(`${aggregate.category}-${id}`), aggregate, context, port.idleBefore?.(context.commandId));
 
 /**
  * Executes a command unless a fact from outside its aggregate speaks against it. A command that has been executed

@@ -28,7 +28,8 @@ export function cartRoutes(services: Services): readonly Route[] {
   const carts = services.models.get<CartDocument>("cart", "carts");
   const facts = new CartFacts(services);
 
-  const shown = async (cart: Cart): Promise<ShownCart> => shownCart(cart, await facts.quotesFor(cart, services.now()));
+  const shown = async (cart: Cart, at: string = services.now()): Promise<ShownCart> =>
+    shownCart(cart, await facts.quotesFor(cart, at));
 
   /** Executes a command on the caller's cart; answers the whole cart. */
   async function change(caller: Caller, cartId: string, build: (command: CommandContext) => Part | Promise<Part>) {
@@ -38,7 +39,16 @@ export function cartRoutes(services: Services): readonly Route[] {
     const outcome = await services.execute(cartAggregate, cartId, { ...part, ...to } as CartCommand, context);
     if (outcome instanceof DomainError) return outcome;
     if (outcome.state.status === "absent") return noCart(cartId);
-    return ok(await shown(outcome.state), { etag: outcome.revision, token: outcome.position });
+    // A repeated command is answered with the prices of then, as it was the first time.
+    const at = outcome.repeated ? await writtenAt(cartId, outcome.revision) : undefined;
+    return ok(await shown(outcome.state, at), { etag: outcome.revision, token: outcome.position });
+  }
+
+  /** When an event of the cart was written. */
+  async function writtenAt(cartId: string, revision: number): Promise<string | undefined> {
+    let at: string | undefined;
+    for await (const { metadata } of services.log.readStream(`cart-${cartId}`, revision, 1)) at = metadata.occurredAt;
+    return at;
   }
 
   /** The caller's cart, for looking up what a command on it needs; the decider has the last word. */

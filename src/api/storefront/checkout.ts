@@ -2,6 +2,7 @@ import { z } from "zod";
 import { cart as cartAggregate, noCart, paymentMeans } from "../../domains/cart";
 import { type CartId, DomainError, type OrderId, type PaymentId, type ShopperId } from "../../domains/kernel";
 import { order as orderAggregate, type OrderCommand, placement } from "../../domains/ordering";
+import { type EventLog } from "../../infra/eventstore";
 import { type PaymentProviders } from "../../infra/payments";
 import { deriveId, processCommandId } from "../../infra/runtime";
 import { type OrderDocument } from "../../projections/ordering";
@@ -95,21 +96,30 @@ export function checkoutRoutes(services: Services, providers: PaymentProviders):
           correlationId,
           causationId,
           actor: context.actor,
+          occurredAt: at,
           assumeNew: !outcome.repeated,
         });
         if (placed instanceof DomainError) return placed;
-        if (placed.state.status === "absent" || placed.state.status === "imported") return missing("order");
+        const { state, repeated } = placed;
+        if (state.status === "absent" || state.status === "imported") return missing("order");
         const location = `/store/v1/orders/${orderId}`;
-        if (wait === undefined) {
-          return created(location, placedOrder(placed.state, payment.method, at), { token: placed.position });
-        }
+        const asPlaced = async () =>
+          placedOrder(state, payment.method, repeated ? ((await placedAt(services.log, orderId)) ?? at) : at);
+        if (wait === undefined) return created(location, await asPlaced(), { token: placed.position });
         const settled = (document: OrderDocument | undefined) => document !== undefined && SETTLED.has(document.status);
         const document = await orders.until(orderId, settled, wait * 1000);
-        const view = document ? shownOrder(document) : placedOrder(placed.state, payment.method, at);
+        const view = document ? shownOrder(document) : await asPlaced();
         if (!view) return missing("order");
         const position = orders.position > placed.position ? orders.position : placed.position;
         return created(location, view, { token: position, waited: settled(document) });
       },
     }),
   ];
+}
+
+/** When an order was placed before. */
+async function placedAt(log: EventLog, orderId: OrderId): Promise<string | undefined> {
+  let at: string | undefined;
+  for await (const { metadata } of log.readStream(`order-${orderId}`, 0, 1)) at = metadata.occurredAt;
+  return at;
 }

@@ -1,58 +1,81 @@
 import { DomainError, type DomainErrorKind } from "../../domains/kernel";
 import { type MongoStores } from "../mongo";
 
-interface RefusalDocument {
+interface AnswerDocument {
   /** The command's id. */
   readonly _id: string;
   readonly hash: string;
-  readonly error: {
+  readonly error?: {
     readonly kind: DomainErrorKind;
     readonly code: string;
     readonly message: string;
     readonly details: Readonly<Record<string, unknown>>;
   };
+  readonly idleAt?: number;
   readonly at: Date;
 }
 
-/** Refusals are remembered for this long, in seconds: a day, as long as clients retry at most. */
+/** The command found nothing to change, with its aggregate at this revision (−1: there was none). */
+export interface Idle {
+  readonly idleAt: number;
+}
+
+/** Answers are remembered for this long, in seconds: a day, as long as clients retry at most. */
 const KEPT_SECONDS = 24 * 60 * 60;
 
 /**
- * Remembers why a command with an idempotency key was refused. What a command did can be read from its events; a
- * refusal leaves none, and without a memory the retry might succeed where the first try had failed.
+ * Remembers how commands with an idempotency key were answered that left no events: those that were refused, and those
+ * that found nothing to change. What a command did can be read from its events; without a memory the repeat of one
+ * that did nothing might do something, since others have written meanwhile.
  */
-export class Refusals {
+export class AnswerMemory {
   private indexed: Promise<unknown> | undefined;
 
   constructor(private readonly stores: MongoStores) {}
 
-  /** The first answer, if the command was refused before. */
-  async recall(commandId: string, hash: string): Promise<DomainError | undefined> {
+  /** The first answer; `undefined` when the command is new, or its events tell. A refusal when its content was another. */
+  async recall(commandId: string, hash: string): Promise<DomainError | Idle | undefined> {
     const found = await this.collection().findOne({ _id: commandId });
     if (!found) return undefined;
-    if (found.hash !== hash)
-      return new DomainError(
-        "invalid",
-        "idempotency-key-reused",
-        "This idempotency key was used for a command with other content. Use a new key for a new command.",
-      );
+    if (found.hash !== hash) return keyReused();
+    if (found.idleAt !== undefined) return { idleAt: found.idleAt };
+    if (!found.error) return undefined;
     const { kind, code, message, details } = found.error;
     return new DomainError(kind, code, message, details);
   }
 
-  /** Keeps the first refusal; answers the one that is kept. */
-  async remember(commandId: string, hash: string, error: DomainError): Promise<void> {
+  /** Keeps the first answer: a later one does not replace it. */
+  async remember(commandId: string, hash: string, answer: DomainError | Idle): Promise<void> {
+    if (!(answer instanceof DomainError)) return this.keep(commandId, { hash, idleAt: answer.idleAt });
+    const { kind, code, message, details } = answer;
+    await this.keep(commandId, { hash, error: { kind, code, message, details } });
+  }
+
+  /** Keeps what a key is used for, before it is; a refusal when it has been used for something else. */
+  async reserve(commandId: string, hash: string): Promise<DomainError | undefined> {
+    await this.keep(commandId, { hash });
+    const found = await this.collection().findOne({ _id: commandId });
+    return found && found.hash !== hash ? keyReused() : undefined;
+  }
+
+  private async keep(_id: string, answer: Pick<AnswerDocument, "hash" | "error" | "idleAt">): Promise<void> {
     this.indexed ??= this.collection().createIndex({ at: 1 }, { expireAfterSeconds: KEPT_SECONDS });
     await this.indexed;
-    const { kind, code, message, details } = error;
     await this.collection().updateOne(
-      { _id: commandId },
-      { $setOnInsert: { hash, error: { kind, code, message, details }, at: new Date() } },
+      { _id },
+      { $setOnInsert: { ...answer, at: new Date() } },
       { upsert: true, writeConcern: { w: "majority" } },
     );
   }
 
   private collection() {
-    return this.stores.collection<RefusalDocument>("operations", "refusals");
+    return this.stores.collection<AnswerDocument>("operations", "answers");
   }
 }
+
+const keyReused = () =>
+  new DomainError(
+    "invalid",
+    "idempotency-key-reused",
+    "This idempotency key was used for a command with other content. Use a new key for a new command.",
+  );

@@ -1,3 +1,4 @@
+export { AnswerMemory, type Idle } from "./answer-memory";
 export { UNKNOWN_LAG, type Lag } from "./backlog";
 export { ChangeWatcher } from "./change-watcher";
 export { type Accepted, type CommandContext, type Outcome, type Refused } from "./command";
@@ -11,5 +12,4 @@ export { ProjectionWriter, type Committed } from "./projection-writer";
 export { ReactionWorker, type Reaction } from "./reaction";
 export { ReadModel, ReadModels, type Change } from "./read-model";
 export { ReadModelRunner, RebuildUnderWay, type RunnerState } from "./read-model-runner";
-export { Refusals } from "./refusals";
 export { backoff, pause } from "./retry";

@@ -3,10 +3,11 @@ import { type Answer } from "../../support/http";
 import { atRest, eventsAfter } from "../../support/log";
 import { startTestShop, type TestShop } from "../../support/shop";
 import { catalogueRecipes } from "./recipes/catalogue";
+import { idleRecipes } from "./recipes/idle";
 import { referenceRecipes } from "./recipes/reference";
 import { storeRecipes } from "./recipes/store";
 import { bulkRecipes, tradeRecipes } from "./recipes/trade";
-import { type Call, type Recipe, type Recipes, Workshop } from "./recipes/workshop";
+import { type Call, type Recipes, Workshop } from "./recipes/workshop";
 
 /** Nothing happens twice: a repeated command gives the first answer and changes nothing. */
 
@@ -123,11 +124,45 @@ describe.each(each)("$route", ({ route, recipe }) => {
     expect(first).toMatchObject({ content: { code } });
     for (const answer of answers) expect(answer).toEqual(first);
     remember(route, { call, key, first });
+    if (recipe.otherBody) {
+      const other = await send(route, { ...call, body: recipe.otherBody }, key);
+      expect(other).toMatchObject({ status: 422, body: { code: "idempotency-key-reused" } });
+    }
     await mend?.();
     const reached = await atRest(shop);
     expect(shown(await send(route, call, key))).toEqual(first);
     expect(await typesAfter(reached)).toEqual([]);
     if (mend) expect((await send(route, call, newId())).status).toBeLessThan(300);
+  });
+});
+
+test("of two contents sent at once under one key, one is accepted and the other refused", async () => {
+  const route = "POST /admin/v1/products";
+  const key = newId();
+  const contents = [0, 1].map((n) => ({ path: "/admin/v1/products", body: { title: `One of two: ${n}`, slug: workshop.slug() } })); // prettier-ignore
+  const before = await atRest(shop);
+  const answers = await Promise.all([0, 1, 0, 1, 0, 1].map((n) => send(route, contents[n] as Call, key)));
+  const accepted = answers.filter(({ status }) => status === 201);
+  expect(accepted).toHaveLength(3);
+  expect(new Set(accepted.map(({ body }) => body.title)).size).toBe(1);
+  for (const refused of answers.filter(({ status }) => status !== 201))
+    expect(refused).toMatchObject({ status: 422, body: { code: "idempotency-key-reused" } });
+  expect((await typesAfter(before)).filter((type) => type === "ProductDrafted")).toHaveLength(1);
+});
+
+describe("a command that found nothing to change does nothing later either", () => {
+  test.each(Object.entries(idleRecipes))("%s", async (route, { call: make, meanwhile }) => {
+    const call = await make(workshop);
+    const key = newId();
+    let reached = await atRest(shop);
+    const first = shown(await send(route, call, key));
+    expect(first.status).toBeLessThan(300);
+    expect(await typesAfter(reached)).toEqual([]);
+    await meanwhile(workshop, call);
+    reached = await atRest(shop);
+    expect(shown(await send(route, call, key))).toEqual(first);
+    expect(await typesAfter(reached)).toEqual([]);
+    remember(route, { call, key, first });
   });
 });
 

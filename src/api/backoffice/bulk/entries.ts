@@ -64,6 +64,8 @@ export async function runBulk<Entry>(
   body: { readonly entries: readonly unknown[] },
   around: CommandContext,
 ) {
+  const reused = await services.reserveKey(around);
+  if (reused) return reused;
   const { expectedRevision: _, ...shared } = around;
   const results: EntryResult[] = [];
   const queues = new Map<string, Job<Entry>[]>();

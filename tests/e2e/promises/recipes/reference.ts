@@ -1,4 +1,4 @@
-import { type Recipe, type Recipes } from "./workshop";
+import { type Call, type Recipes, type Workshop } from "./workshop";
 
 const currencies = "/reference/v1/currencies";
 const countries = "/reference/v1/countries";
@@ -6,8 +6,8 @@ const currency = { name: "Quid", fractionDigits: 2 };
 const country = { name: "Quatopia", taxRegime: "inclusive" };
 
 const corrected =
-  (body: object): Recipe["meanwhile"] =>
-  (workshop, { path }) =>
+  (body: object) =>
+  (workshop: Workshop, { path }: Call): Promise<unknown> =>
     workshop.done(workshop.admin.put(path, body));
 
 export const referenceRecipes: Recipes = {

@@ -15,7 +15,7 @@ async function onClosed(workshop: Workshop, path: string, body?: unknown): Promi
 }
 
 /** The shopper goes on with the cart: its e-mail address changes. */
-const goesOn: Recipe["meanwhile"] = (workshop, { shopper, path }) => {
+const goesOn: NonNullable<Recipe["meanwhile"]> = (workshop, { shopper, path }) => {
   const cart = path.split("/").slice(0, 5).join("/");
   const caller = workshop.anyone.as(shopper ?? "");
   return workshop.done(caller.put(`${cart}/email`, { email: "later@example.org" }));
@@ -39,7 +39,17 @@ export const storeRecipes: Recipes = {
       return by(shopper, `${shopper.cart}/items`, { sku: shopper.article.sku, quantity: 3 });
     },
     otherBody: { sku: "SOMETHING-ELSE", quantity: 3 },
-    meanwhile: goesOn,
+    // The price changes, which later looks at the cart would tell.
+    async meanwhile(workshop, { path, shopper, body }, answer) {
+      const { sku } = body as { sku: string };
+      const price = { currency: "GBP", amount: "77.00" };
+      const { headers } = await workshop.done(workshop.admin.post(`/admin/v1/prices/${sku}`, price));
+      const token = { "Consistency-Token": headers["consistency-token"] ?? "" };
+      const cart = path.replace(/\/items$/, "");
+      const { body: now } = await workshop.done(workshop.anyone.as(shopper ?? "").get(cart, { headers: token }));
+      expect(now.pricesChanged).toBe(true);
+      await goesOn(workshop, { path, shopper: shopper ?? "" }, answer);
+    },
     async refused(workshop) {
       const shopper = await workshop.shopper();
       const sku = workshop.name("SKU");
