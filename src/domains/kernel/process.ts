@@ -10,6 +10,8 @@ export interface Intent {
   readonly id: string;
   /** The aggregate's command without `at`, which the runtime adds when it sends it. */
   readonly command: { readonly type: string } & Readonly<Record<string, unknown>>;
+  /** The command makes the aggregate: its stream need not be looked for. */
+  readonly creates?: true;
 }
 
 /** How a command ended. */
@@ -35,7 +37,8 @@ export interface ProcessManager<S, Own extends DomainEvent, Heard extends Domain
   readonly category: string;
   readonly context: string;
   readonly events: readonly Heard["type"][];
-  /** Those of the events that begin a process: its stream need not be looked for. */
+  /** Those of the events that begin a process: where one is certain to be heard for the first time, the process's
+   *  stream is not looked for. */
   readonly starts?: readonly Heard["type"][];
   readonly initialState: S;
   /** The process that the event belongs to; `undefined` when it concerns none. */

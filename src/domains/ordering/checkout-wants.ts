@@ -40,8 +40,10 @@ export function checkoutWants(state: CheckoutState): readonly Intent[] {
 }
 
 /** How a checkout places its order. */
-export const placement = (order: NonNullable<Running["toPlace"]>): Intent =>
-  toOrder(order.orderId, "place", { type: "PlaceOrder", ...order });
+export const placement = (order: NonNullable<Running["toPlace"]>): Intent => ({
+  ...toOrder(order.orderId, "place", { type: "PlaceOrder", ...order }),
+  creates: true,
+});
 
 /** Place, reserve every line, ask for the money, confirm: each when all before it is done. */
 function wantsRunning(state: Running): readonly Intent[] {
@@ -52,7 +54,7 @@ function wantsRunning(state: Running): readonly Intent[] {
     case "unasked": {
       const { amount, currency, payment: means } = charge;
       const command: Command = { type: "RequestPayment", paymentId, orderId, amount, currency, ...means };
-      return [toPayment(paymentId, "request-payment", command)];
+      return [{ ...toPayment(paymentId, "request-payment", command), creates: true }];
     }
     case "asked":
       return [];

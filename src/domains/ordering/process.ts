@@ -24,9 +24,6 @@ const PAYMENT_TIMEOUT = 60_000;
  * cancellation undoes it all: cancel the order, release the stock, reverse the payment. A completed order is shipped
  * and its payment captured. The order, the stock and the payment each have the last word on themselves: the process
  * only asks, and goes by their answers, so that it ends the same way wherever it is interrupted and begins again.
- *
- * It does not name `starts`: begun anew over a finished process whose first event comes a second time, it would ask
- * again for stock that was refused the first time.
  */
 export function checkoutProcess({ paymentTimeout = PAYMENT_TIMEOUT }: CheckoutOptions = {}): ProcessManager<
   CheckoutState,
@@ -38,6 +35,7 @@ export function checkoutProcess({ paymentTimeout = PAYMENT_TIMEOUT }: CheckoutOp
     category: "checkout",
     context: "ordering",
     events: ["CartCheckedOut", "PaymentAuthorised", "PaymentDeclined", "OrderCancelled", "OrderCompleted"],
+    starts: ["CartCheckedOut"],
     initialState: { status: "absent" },
     processId: ({ data }) => data.orderId,
     react: (event, state) => react(event, state),

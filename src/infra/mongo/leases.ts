@@ -21,7 +21,8 @@ const DUPLICATE_KEY = 11_000;
  */
 export class Leases {
   readonly owner = newId();
-  private readonly contexts = new Set<string>();
+  /** Context → when its leases were last seen to be ours (ms of the process's own clock). */
+  private readonly contexts = new Map<string, number>();
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -32,6 +33,7 @@ export class Leases {
   /** The fencing token when the lease could be had, `undefined` while another holds it. */
   async acquire(context: string, name: string): Promise<number | undefined> {
     const leases = this.stores.collection<LeaseDocument>(context, "leases");
+    const asked = performance.now();
     try {
       const held =
         (await leases.findOne({ _id: name })) ??
@@ -56,13 +58,22 @@ export class Leases {
         ],
         { returnDocument: "after" },
       );
-      if (taken) this.keep(context);
+      if (taken) this.keep(context, asked);
       return taken?.token;
     } catch (error) {
       // Two processes made the first lease at once.
       if (error instanceof MongoServerError && error.code === DUPLICATE_KEY) return undefined;
       throw error;
     }
+  }
+
+  /**
+   * Whether leases of the context can still be ours: not when they could not be renewed in time, as in a process that
+   * was frozen. What it does then is fenced off where it writes, but should not be begun at all.
+   */
+  holds(context: string): boolean {
+    const seen = this.contexts.get(context);
+    return seen !== undefined && performance.now() - seen < this.ttl;
   }
 
   async release(context: string, name: string): Promise<void> {
@@ -77,16 +88,20 @@ export class Leases {
   }
 
   /** Renews every lease of the context that this process holds. */
-  private keep(context: string): void {
-    this.contexts.add(context);
+  private keep(context: string, asked: number): void {
+    this.contexts.set(context, Math.max(asked, this.contexts.get(context) ?? 0));
     this.timer ??= setInterval(() => {
-      for (const each of this.contexts)
+      const renewed = performance.now();
+      for (const each of this.contexts.keys())
         this.stores
           .collection<LeaseDocument>(each, "leases")
           .updateMany({ owner: this.owner, expiresAt: { $gt: new Date(0) } }, [
             { $set: { expiresAt: { $add: ["$$NOW", this.ttl] } } },
           ])
-          .catch(() => undefined); // a lease that lapses is noticed at the next fenced write
+          .then(
+            () => this.contexts.set(each, renewed),
+            () => undefined,
+          ); // a lease that lapses is noticed at the next fenced write
     }, this.ttl / 3).unref();
   }
 }

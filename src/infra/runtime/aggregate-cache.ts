@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import { type DomainEvent } from "../../domains/kernel";
 
 /** What a command did: where its events lie in the stream, and the fingerprint of its content. */
 export interface CommandTrace {
@@ -15,6 +16,14 @@ export interface LoadedAggregate<S = unknown> {
   /** Log position of the newest event; −1 when there is none. */
   readonly position: bigint;
   readonly commands: ReadonlyMap<string, CommandTrace>;
+  /** What the newest command did here, so that its repeat is answered from memory. */
+  readonly latest?: LatestCommand | undefined;
+}
+
+export interface LatestCommand {
+  readonly id: string;
+  readonly events: readonly DomainEvent[];
+  readonly state: unknown;
 }
 
 /** Per stream this many of the latest commands are remembered and recognised when repeated. */

@@ -83,9 +83,22 @@ export class CommandHandler {
     return lane.submit(command, context) as Promise<Outcome<E, S>>;
   }
 
-  /** The aggregate as this process last saw it, if it is still kept; other processes may have moved it on. */
+  /** The aggregate's state as this process last saw it, if it is still kept; other processes may have moved it on. */
   peek<C, E extends DomainEvent, S>(aggregate: Aggregate<C, E, S>, id: string): S | undefined {
-    return this.cache.get(`${aggregate.category}-${id}`)?.state as S | undefined;
+    return this.kept(aggregate, id)?.state;
+  }
+
+  /** The same with its revision. */
+  kept<C, E extends DomainEvent, S>(
+    aggregate: Aggregate<C, E, S>,
+    id: string,
+  ): { readonly state: S; readonly revision: number } | undefined {
+    return this.cache.get(`${aggregate.category}-${id}`) as { state: S; revision: number } | undefined;
+  }
+
+  /** The position of the newest event in the log. */
+  endPosition(): Promise<bigint> {
+    return this.log.endPosition();
   }
 
   /** The aggregate as the log has it now, with its revision (−1: it does not exist). */

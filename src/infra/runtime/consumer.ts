@@ -58,11 +58,10 @@ export interface ConsumerOptions {
   readonly context: string;
   readonly maxBatch?: number;
   /**
-   * While events pour in, this long, in ms, lies between two commits, so that many go together and a document that
-   * changes often is written once. Events that come one by one are handled at once, and so is everything while a reader
-   * waits. 0: always at once.
+   * 0: every event is handled at once. Otherwise some time lies between two commits while events pour in, so that many
+   * go together and a document that changes often is written once; little while a reader waits, none at rest.
    */
-  readonly rhythm?: number;
+  readonly rhythm?: 0;
 }
 
 export interface ConsumerServices {
@@ -76,10 +75,13 @@ export interface ConsumerServices {
 
 /** A position reached without events becomes durable after this time, in ms. */
 const IDLE_CHECKPOINT = 5_000;
-/** Time between two commits under load, in ms. */
-const RHYTHM = 100;
-/** Events pour in when the last batch had at least so many, and they came at least so fast (a second). */
-const POURING = { batch: 4, rate: 200 };
+/** How events come in, in events a second, and the time that then lies between two commits, in ms. */
+const POURING = { rate: 400, rhythm: 100 };
+const FLOWING = { rate: 150, rhythm: 15 };
+/** The time between two commits where a reader waits and events flow. */
+const HURRIED_RHYTHM = 8;
+/** What the rate is averaged over, in ms. */
+const RATE_WINDOW = 250;
 /** How often a lease held by another is asked for, in ms. */
 const LEASE_POLL = 1_000;
 
@@ -93,7 +95,8 @@ export class Consumer {
   private error: ConsumerState["error"];
   private durable = -1n;
   private lastCommit = 0;
-  private pouring = false;
+  /** Events a second, averaged. */
+  private rate = 0;
   private waiters = 0;
   private hurryUp: (() => void) | undefined;
   private readonly stopping = new AbortController();
@@ -140,8 +143,7 @@ export class Consumer {
 
   /** Commits without pause as long as somebody waits. Returns the way to stop waiting. */
   hurry(): () => void {
-    this.waiters++;
-    this.hurryUp?.();
+    if (this.waiters++ === 0) this.hurryUp?.();
     return () => this.waiters--;
   }
 
@@ -235,9 +237,15 @@ export class Consumer {
 
   private resting = false;
 
+  private get rhythm(): number {
+    if (this.rate < FLOWING.rate || this.options.rhythm === 0) return 0;
+    if (this.waiters > 0) return HURRIED_RHYTHM;
+    return this.rate < POURING.rate ? FLOWING.rhythm : POURING.rhythm;
+  }
+
   private async keepRhythm(signal: AbortSignal): Promise<void> {
-    const wait = this.pouring ? this.lastCommit + (this.options.rhythm ?? RHYTHM) - Date.now() : 0;
-    if (wait <= 0 || this.waiters > 0 || signal.aborted) return;
+    const wait = this.lastCommit + this.rhythm - Date.now();
+    if (wait <= 0 || signal.aborted) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, wait);
       this.hurryUp = () => {
@@ -257,12 +265,13 @@ export class Consumer {
     const [first] = events;
     const fresh = first && first.position <= before ? events.filter(({ position }) => position > before) : events;
     if (fresh.length > 0 && upTo > before) {
+      if (!this.services.leases.holds(this.context)) throw new Fenced(this.name);
       this.backlog.begin(fresh);
       await this.handler.handle(fresh, upTo);
       this.backlog.done();
       const now = Date.now();
-      const rate = (fresh.length * 1_000) / Math.max(1, now - this.lastCommit);
-      this.pouring = fresh.length >= POURING.batch && rate >= POURING.rate;
+      const passed = Math.max(1, now - this.lastCommit);
+      this.rate += ((fresh.length * 1_000) / passed - this.rate) * (1 - Math.exp(-passed / RATE_WINDOW));
       this.lastCommit = now;
       this.durable = upTo;
     }

@@ -46,6 +46,8 @@ export class ProcessWorker implements Handler {
   private readonly aggregate: Aggregate<readonly DomainEvent[], DomainEvent, unknown>;
   private readonly busy = new Map<string, Promise<unknown>>();
   private ticking: NodeJS.Timeout | undefined;
+  /** The log's end when this worker took over: events up to here may have been handled by the one before. */
+  private claimedAt = 0n;
 
   constructor(
     private readonly process: AnyProcess,
@@ -67,6 +69,7 @@ export class ProcessWorker implements Handler {
   async claim(token: number): Promise<bigint> {
     await this.timers().createIndex({ process: 1, at: 1 });
     const position = await this.place.claim(token);
+    this.claimedAt = await this.handler.endPosition();
     clearInterval(this.ticking);
     this.ticking = setInterval(() => void this.tick(), TIMER_POLL);
     return position;
@@ -133,10 +136,14 @@ export class ProcessWorker implements Handler {
   private async runOnce(step: Step, again: boolean): Promise<Deadline | undefined> {
     const { process } = this;
     const [first] = step.inputs;
-    const begins = !again && first?.kind === "event" && (process.starts?.includes(first.event.type) ?? false);
-    const loaded = begins
-      ? { state: process.initialState, revision: -1 }
-      : await this.handler.load(this.aggregate, step.processId);
+    // Should what is kept be behind, the record of this step is refused, and the step repeated on what is there.
+    const kept = again ? undefined : this.handler.kept(this.aggregate, step.processId);
+    const begins = !again && first?.kind === "event" && this.isBeginning(first.event);
+    const loaded =
+      kept ??
+      (begins
+        ? { state: process.initialState, revision: -1 }
+        : await this.handler.load(this.aggregate, step.processId));
     let state = loaded.state;
     const recorded: DomainEvent[] = [];
     const record = (events: readonly DomainEvent[]) => {
@@ -168,12 +175,18 @@ export class ProcessWorker implements Handler {
     return process.deadline(state);
   }
 
+  /** Whether the event begins a process, and nobody can have handled it before. */
+  private isBeginning({ type, position }: Recorded): boolean {
+    return position > this.claimedAt && (this.process.starts?.includes(type) ?? false);
+  }
+
   private async send(intent: Intent, step: Step): Promise<Answer> {
     const outcome = await this.dispatch(intent, {
       commandId: processCommandId(this.process.category, step.processId, intent),
       correlationId: step.correlationId,
       causationId: step.causationId,
       actor: `process:${this.process.name}`,
+      ...(intent.creates && { assumeNew: true }),
     });
     if (outcome.accepted) return { accepted: true };
     // Losing races is no answer to the question asked: the step is repeated, and the command with it.

@@ -8,7 +8,13 @@ import {
   type EventMetadata,
 } from "../../domains/kernel";
 import { EventLogUnavailable, type EventLog, type NewEvent } from "../eventstore";
-import { remember, type AggregateCache, type CommandTrace, type LoadedAggregate } from "./aggregate-cache";
+import {
+  remember,
+  type AggregateCache,
+  type CommandTrace,
+  type LatestCommand,
+  type LoadedAggregate,
+} from "./aggregate-cache";
 import { type CommandContext, type Outcome } from "./command";
 import { type CommandFigures } from "./command-handler";
 import { deriveId } from "./ids";
@@ -43,6 +49,7 @@ interface Round {
   readonly append: readonly NewEvent[];
   readonly state: unknown;
   readonly traces: readonly (readonly [string, CommandTrace])[];
+  readonly latest: LatestCommand | undefined;
 }
 
 /** The queue of commands for one stream. One round at a time: decide all that wait, append once, answer each. */
@@ -122,7 +129,8 @@ export class StreamLane {
         count(figures, round);
         const commands = loaded.commands as Map<string, CommandTrace>;
         for (const [id, trace] of round.traces) remember(commands, id, trace);
-        const after = { state: round.state, revision: result.revision, position: result.position, commands };
+        const { state, latest } = round;
+        const after = { state, revision: result.revision, position: result.position, commands, latest };
         cache.set(this.stream, after);
         return this.settle(round, after);
       }
@@ -140,6 +148,7 @@ export class StreamLane {
     const verdicts: Verdict[] = [];
     const append: NewEvent[] = [];
     const traces = new Map<string, CommandTrace>();
+    let { latest } = loaded;
     for (const pending of batch) {
       const { command, context } = pending;
       const trace = loaded.commands.get(context.commandId) ?? traces.get(context.commandId);
@@ -169,9 +178,10 @@ export class StreamLane {
         revision += decision.length;
         traces.set(context.commandId, { first, last: revision, hash: context.commandHash });
         verdicts.push({ pending, kind: "events", events: decision, first, state });
+        latest = { id: context.commandId, events: decision, state };
       }
     }
-    return { verdicts, append, state, traces: [...traces] };
+    return { verdicts, append, state, traces: [...traces], latest };
   }
 
   private envelope(event: DomainEvent, index: number, context: CommandContext): NewEvent {
@@ -223,7 +233,7 @@ export class StreamLane {
         }
         case "repeated":
           figures.repeats++;
-          this.recall(verdict.trace, after).then(resolve, verdict.pending.reject);
+          this.recall(verdict.pending.context.commandId, verdict.trace, after).then(resolve, verdict.pending.reject);
           break;
         case "refused":
           figures.refusals++;
@@ -234,7 +244,17 @@ export class StreamLane {
   }
 
   /** What a command did the first time, however much has been written since. */
-  private async recall(trace: CommandTrace, after: LoadedAggregate): Promise<Outcome> {
+  private async recall(commandId: string, trace: CommandTrace, after: LoadedAggregate): Promise<Outcome> {
+    const { latest, position } = after;
+    if (latest?.id === commandId)
+      return {
+        accepted: true,
+        repeated: true,
+        events: latest.events,
+        state: latest.state,
+        revision: trace.last,
+        position,
+      };
     let state = this.aggregate.initialState;
     const events: DomainEvent[] = [];
     for await (const event of this.services.log.readStream(this.stream, 0, trace.last + 1)) {

@@ -3,9 +3,9 @@ import { Access } from "./core/access";
 import { replay } from "./core/replay";
 import { Scavenger } from "./core/scavenger";
 import { Store } from "./core/store";
-import { Users } from "./core/users";
+import { DEFAULT_USERS, Users } from "./core/users";
 import { MAX_APPEND_SIZE, type Context } from "./handlers/context";
-import { httpListener } from "./handlers/node";
+import { httpAnswers } from "./handlers/node";
 import { buildRoutes } from "./handlers/routes";
 import { type EventStoreOptions, type RunningEventStore } from "./options";
 import { GroupManager } from "./persistent/manager";
@@ -15,7 +15,7 @@ import { GrpcServer } from "./transport/grpc-server";
 
 export { type EventStoreOptions, type RunningEventStore } from "./options";
 
-const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
+const isLoopback = (host: string): boolean => host === "localhost" || host === "::1" || /^127(\.\d+){3}$/.test(host);
 
 /**
  * Starts a server that speaks EventStoreDB's protocol. Rejects with one clear sentence when the data folder is damaged,
@@ -24,8 +24,12 @@ const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
 export async function startEventStore(options: EventStoreOptions): Promise<RunningEventStore> {
   const { host = "127.0.0.1", port, data, memory = false, fsync = true, tls, insecure = false } = options;
   const report = options.log ?? (() => undefined);
-  if (!LOOPBACK.has(host) && !tls && !insecure) {
-    throw new Error(`Refusing to listen on ${host} without TLS; give a certificate and key, or say --insecure.`);
+  const auth = options.auth ?? tls !== undefined;
+  if (!isLoopback(host) && !insecure && !(tls && auth)) {
+    throw new Error(
+      `Refusing to listen on ${host}, where others can reach it, without TLS and passwords; ` +
+        "give a certificate and its key, or say --insecure.",
+    );
   }
   if (memory ? data !== undefined : data === undefined) throw new Error("Give either a data folder or memory.");
   if (!fsync && !memory)
@@ -40,9 +44,10 @@ export async function startEventStore(options: EventStoreOptions): Promise<Runni
   };
   try {
     await replay(store, storage.replayFrom);
-    const access = new Access(store.streams, options.auth ?? tls !== undefined);
+    const access = new Access(store.streams, auth);
     const users = new Users(store);
     await users.addDefaults(options.adminPassword);
+    if (auth && !isLoopback(host)) await warnOfKnownPasswords(users, report);
     const context: Context = { store, access, maxAppendSize: MAX_APPEND_SIZE, report };
     const groups = new GroupManager(store, report);
     const scavenger = new Scavenger(store, report);
@@ -65,7 +70,7 @@ export async function startEventStore(options: EventStoreOptions): Promise<Runni
       port,
       routes: buildRoutes({ context, groups, users, scavenger, node, shutdown }),
       authenticate: (authorization) => (access.enabled ? users.authenticate(authorization) : undefined),
-      http: httpListener(context, node),
+      http: httpAnswers(context, node),
       ...(certificate && { tls: certificate }),
     });
     const name = host.includes(":") ? `[${host}]` : host;
@@ -73,6 +78,14 @@ export async function startEventStore(options: EventStoreOptions): Promise<Runni
   } catch (error) {
     await close();
     throw portProblem(error, host, port);
+  }
+}
+
+async function warnOfKnownPasswords(users: Users, report: (line: string) => void): Promise<void> {
+  for (const login of DEFAULT_USERS) {
+    if (await users.hasKnownPassword(login)) {
+      report(`WARNING: the user ${login} has the password that comes with every node; change it.`);
+    }
   }
 }
 

@@ -25,6 +25,7 @@ const derive = promisify(pbkdf2);
 const ITERATIONS = 120_000;
 /** Nothing protects a password that everybody knows, so setting it need not hold up the start. */
 const ITERATIONS_OF_DEFAULT = 1000;
+export const DEFAULT_USERS = ["admin", "ops"] as const;
 const LIST_STREAM = "$users";
 const DEFAULT_PASSWORD = "changeit";
 /** Verified credentials are remembered this long, so that not every call pays for the derivation. */
@@ -38,15 +39,31 @@ const userStream = (login: string): string => `$user-${login}`;
  * all. Passwords are kept as salted PBKDF2 hashes.
  */
 export class Users {
+  /** One derivation at a time: the threads that do them are the ones that put the log on disk. */
+  private turn: Promise<unknown> = Promise.resolve();
   private readonly verified = new Map<string, { caller: Caller; until: number }>();
 
   constructor(private readonly store: Store) {}
 
-  /** The two users a new node has, whether it asks for passwords or not. */
-  async addDefaults(adminPassword = DEFAULT_PASSWORD): Promise<void> {
-    if (this.store.streams.get(LIST_STREAM).last >= 0) return;
-    await this.create("admin", "Event Store Administrator", [ADMINS], adminPassword);
-    await this.create("ops", "Event Store Operations", [OPERATIONS], adminPassword);
+  /**
+   * The two users a new node has, whether it asks for passwords or not. A password given here also takes the place of
+   * the one that everybody knows.
+   */
+  async addDefaults(password = DEFAULT_PASSWORD): Promise<void> {
+    if (this.store.streams.get(LIST_STREAM).last < 0) {
+      await this.create("admin", "Event Store Administrator", [ADMINS], password);
+      await this.create("ops", "Event Store Operations", [OPERATIONS], password);
+      return;
+    }
+    for (const login of password === DEFAULT_PASSWORD ? [] : DEFAULT_USERS) {
+      if (await this.hasKnownPassword(login)) await this.setPassword(login, password);
+    }
+  }
+
+  /** Whether a user signs in with the password that comes with every node. */
+  async hasKnownPassword(login: string): Promise<boolean> {
+    const user = this.find(login);
+    return user !== undefined && !user.disabled && matches(user, DEFAULT_PASSWORD);
   }
 
   /** Who sends this `authorization` header; rejects with UNAUTHENTICATED. No header means nobody. */
@@ -55,7 +72,9 @@ export class Users {
     const key = createHash("sha256").update(authorization).digest("base64");
     const known = this.verified.get(key);
     if (known && known.until > Date.now()) return known.caller;
-    return this.verify(authorization, key);
+    const answer = this.turn.then(() => this.verify(authorization, key));
+    this.turn = answer.catch(() => undefined);
+    return answer;
   }
 
   find(login: string): User | undefined {
@@ -119,6 +138,8 @@ export class Users {
   }
 
   private async verify(authorization: string, key: string): Promise<Caller> {
+    const known = this.verified.get(key);
+    if (known && known.until > Date.now()) return known.caller;
     const [scheme, encoded] = authorization.split(" ");
     if (scheme?.toLowerCase() !== "basic" || !encoded) throw notAuthenticated();
     const text = Buffer.from(encoded, "base64").toString("utf8");

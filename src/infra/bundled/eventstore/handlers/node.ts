@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { type RequestListener } from "node:http";
 import { type Call, framed } from "../transport/call";
-import { type Method } from "../transport/grpc-server";
+import { type HttpAnswer, type Method } from "../transport/grpc-server";
 import { ProtoReader } from "../wire/proto-reader";
 import { encode } from "../wire/proto-writer";
 import { parseUuid, uuidStructured } from "../wire/uuid";
@@ -45,6 +44,7 @@ function clusterInfo(node: NodeIdentity): Buffer {
 
 /** Figures about the process and the log, as text by name, again and again until the client has enough. */
 function stats(context: Context, call: Call): void {
+  context.access.operations(call.caller);
   let timer: NodeJS.Timeout | undefined;
   call.closing(() => clearInterval(timer));
   call.receive(
@@ -91,7 +91,7 @@ export function collectStats({ store }: Context): Record<string, number | string
 }
 
 /** Plain HTTP on the same port: what health checks and dashboards ask a node for. */
-export function httpListener(context: Context, node: NodeIdentity): RequestListener {
+export function httpAnswers(context: Context, node: NodeIdentity): (method: string, path: string) => HttpAnswer {
   const answers: Readonly<Record<string, () => unknown>> = {
     "/ping": () => ({ text: "Ping request successfully handled" }),
     "/info": () => ({
@@ -99,7 +99,8 @@ export function httpListener(context: Context, node: NodeIdentity): RequestListe
       state: "leader",
       features: { projections: false, userManagement: true, atomPub: false },
     }),
-    "/stats": () => collectStats(context),
+    // Figures are for operators.
+    ...(!context.access.enabled && { "/stats": () => collectStats(context) }),
     "/gossip": () => ({
       members: [
         {
@@ -115,20 +116,12 @@ export function httpListener(context: Context, node: NodeIdentity): RequestListe
       serverPort: node.port(),
     }),
   };
-  return (request, response) => {
-    const path = (request.url ?? "/").split("?")[0] ?? "/";
-    request.resume();
-    if (path === "/health/live" || path === "/health/ready") {
-      response.writeHead(204).end();
-      return;
-    }
-    const answer = request.method === "GET" ? answers[path] : undefined;
-    if (!answer) {
-      response
-        .writeHead(404, { "content-type": "text/plain" })
-        .end("This server speaks gRPC; use an EventStoreDB client.\n");
-      return;
-    }
-    response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(answer()));
+  return (method, target) => {
+    const path = target.split("?")[0] ?? "/";
+    if (path === "/health/live" || path === "/health/ready") return { status: 204, type: "", body: "" };
+    const answer = method === "GET" ? answers[path] : undefined;
+    if (answer) return { status: 200, type: "application/json", body: JSON.stringify(answer()) };
+    const body = "This server speaks gRPC; use an EventStoreDB client.\n";
+    return { status: 404, type: "text/plain", body };
   };
 }

@@ -1,12 +1,13 @@
-import { createServer as createHttpServer, type RequestListener } from "node:http";
+import { createServer as createHttpServer, type Server as HttpServer } from "node:http";
 import {
-  createSecureServer,
-  createServer,
+  createServer as createHttp2Server,
+  type Http2Server,
   type Http2Session,
-  type ServerHttp2Stream,
   type IncomingHttpHeaders,
+  type ServerHttp2Stream,
 } from "node:http2";
-import { createServer as createNetServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
 import { Call, type Caller, framed } from "./call";
 import { invalidArgument, unimplemented } from "./status";
 
@@ -26,7 +27,13 @@ export interface TransportOptions {
   /** Throws, or rejects with, a `GrpcError` for credentials that do not hold. */
   readonly authenticate: (authorization: string | undefined) => Caller | undefined | Promise<Caller | undefined>;
   /** Plain HTTP on the same port, for health checks and the few calls that clients make so. */
-  readonly http: RequestListener;
+  readonly http: (method: string, path: string) => HttpAnswer;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
 }
 
 const SETTINGS = { initialWindowSize: 1024 * 1024, maxConcurrentStreams: 100_000, maxFrameSize: 64 * 1024 };
@@ -39,31 +46,34 @@ const HTTP2_PREFACE = "PRI * HTTP/2";
  */
 export class GrpcServer {
   private readonly sessions = new Set<Http2Session>();
-  private readonly sockets = new Set<Socket>();
 
   private constructor(
     private readonly server: Server,
+    private readonly sockets: ReadonlySet<Socket>,
     private readonly options: TransportOptions,
   ) {}
 
   static async listen(options: TransportOptions): Promise<GrpcServer> {
-    const http2Options = { settings: SETTINGS, maxSessionMemory: 1024, maxHeaderListPairs: 256 };
-    const http1 = createHttpServer(options.http);
-    const http2 = options.tls
-      ? createSecureServer({ ...http2Options, ...options.tls, allowHTTP1: true }, (request, response) => {
-          if (request.httpVersionMajor < 2) options.http(request as never, response as never);
-        })
-      : createServer(http2Options);
-    const listener = options.tls
-      ? (http2 as unknown as Server)
-      : createNetServer({ noDelay: true }, (socket) => sniff(socket, http1, http2));
-    const self = new GrpcServer(listener, options);
-    listener.on("connection", (socket: Socket) => {
-      socket.setNoDelay(true);
-      self.sockets.add(socket);
-      socket.on("close", () => self.sockets.delete(socket));
-      socket.on("error", () => undefined);
+    const http2 = createHttp2Server({ settings: SETTINGS, maxSessionMemory: 1024, maxHeaderListPairs: 256 });
+    const http1 = createHttpServer((request, response) => {
+      request.resume();
+      const { status, type, body } = options.http(request.method ?? "GET", request.url ?? "/");
+      response.writeHead(status, type === "" ? {} : { "content-type": type }).end(body);
     });
+    const sockets = new Set<Socket>();
+    const take = (socket: Socket): void => {
+      socket.setNoDelay(true);
+      sockets.add(socket);
+      socket.on("close", () => sockets.delete(socket));
+      socket.on("error", () => undefined);
+      sniff(socket, http1, http2);
+    };
+    const listener = options.tls
+      ? createTlsServer({ ...options.tls, ALPNProtocols: ["h2", "http/1.1"] }, take)
+      : createServer(take);
+    const self = new GrpcServer(listener, sockets, options);
+    // A client that gives up during the handshake is its own affair.
+    listener.on("tlsClientError", () => undefined);
     http2.on("sessionError", () => undefined);
     http2.on("session", (session: Http2Session) => {
       self.sessions.add(session);
@@ -96,9 +106,10 @@ export class GrpcServer {
   private accept(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
     const path = headers[":path"] ?? "";
     if (!String(headers["content-type"] ?? "").startsWith("application/grpc")) {
-      // TLS clients speak plain HTTP/2 to the few HTTP addresses; only a status can be of use to them.
       stream.on("error", () => undefined);
-      stream.respond({ ":status": path === "/health/live" ? 204 : 404 }, { endStream: true });
+      const { status, type, body } = this.options.http(headers[":method"] ?? "GET", path);
+      stream.respond({ ":status": status, ...(type !== "" && { "content-type": type }) }, { endStream: body === "" });
+      if (body !== "") stream.end(body);
       return;
     }
     const call = new Call(stream, headers, stream.session?.socket.remoteAddress ?? "");
@@ -164,12 +175,7 @@ function respond(call: Call, message: Buffer): void {
 }
 
 /** Both protocols share the port: HTTP/2 announces itself with its first bytes. */
-function sniff(
-  socket: Socket,
-  http1: ReturnType<typeof createHttpServer>,
-  http2: ReturnType<typeof createServer>,
-): void {
-  socket.on("error", () => undefined);
+function sniff(socket: Socket, http1: HttpServer, http2: Http2Server): void {
   socket.once("readable", () => {
     const first = socket.read() as Buffer | null;
     if (!first) {
