@@ -45,7 +45,12 @@ const PUBLIC = "public, max-age=0, must-revalidate";
 export function productRoutes(services: Services): readonly Route[] {
   const products = services.models.get<StorefrontDocument>("storefront", "products");
   const tree = services.models.get<CategoryTree>("storefront", "categories");
-  const lists = new AnswerCache(products);
+  // A list names categories, and finds what is in them.
+  const lists = new AnswerCache({
+    get generation() {
+      return products.generation + tree.generation;
+    },
+  });
   const pages = new WeakMap<ProductDocument, Map<string, { readonly answer: Prepared; readonly madeAt: number }>>();
   const collection = (): Collection<ProductDocument> => products.collection as unknown as Collection<ProductDocument>;
 
@@ -107,7 +112,8 @@ export function productRoutes(services: Services): readonly Route[] {
       responses: { 200: { description: "A page of products", schema: listSchema } },
       cache: PUBLIC,
       async handler({ query, consistencyToken }) {
-        await services.level(products, consistencyToken);
+        if (consistencyToken !== undefined)
+          await Promise.all([services.level(products, consistencyToken), services.level(tree, consistencyToken)]);
         const currency = query.currency ?? (services.currency as CurrencyCode);
         const key = JSON.stringify({ ...query, currency });
         return raw(await lists.get(key, consistencyToken !== undefined, () => list(query, currency)));
