@@ -203,9 +203,10 @@ const reached = (log: EventLog, url: string): Promise<bigint> =>
   });
 
 function unreachable(what: string, url: string, error: unknown): Error {
-  const reason = (error instanceof Error ? error.message : String(error)).replace(/\s+/g, " ").trim();
+  const message = error instanceof Error ? error.message : String(error);
+  const reason = message.replace(/Resolution note:\s*$/, "").replace(/\s+/g, " ").trim();
   const place = url.replace(/\/\/[^/@]*@/g, "//…@");
-  return new Error(`The ${what} at ${place} cannot be reached (is it running?): ${reason.slice(0, 300)}`, {
+  return new Error(`The ${what} at ${place} cannot be reached: ${reason.slice(0, 300)}`, {
     cause: error,
   });
 }
