@@ -9,8 +9,7 @@ export async function eventstore(flags: Flags): Promise<void> {
   const cert = text("tlsCert");
   const key = text("tlsKey");
   if ((cert === undefined) !== (key === undefined)) throw new Error("--tls-cert and --tls-key go together");
-  if (flags["fsync"] === false)
-    process.stderr.write("WARNING: --no-fsync: a power cut or crash of the machine may lose acknowledged events.\n");
+  const adminPassword = process.env["EVENTSTORE_DEFAULT_ADMIN_PASSWORD"] || undefined;
   const server = await startEventStore({
     port: portFlag(flags["port"], 2113),
     host: text("host") ?? "127.0.0.1",
@@ -19,6 +18,9 @@ export async function eventstore(flags: Flags): Promise<void> {
     systemProjections: flags["systemProjections"] === true,
     insecure: flags["insecure"] === true,
     ...(cert !== undefined && key !== undefined && { tls: { cert, key } }),
+    // The real node's own variable.
+    ...(adminPassword !== undefined && { adminPassword }),
+    onShutdown: () => process.exit(0),
     log: (line) => process.stderr.write(`${line}\n`),
   });
   process.stdout.write(`event store on ${server.url}\n`);

@@ -68,9 +68,7 @@ export class GrpcServer {
       socket.on("error", () => undefined);
       sniff(socket, http1, http2);
     };
-    const listener = options.tls
-      ? createTlsServer({ ...options.tls, ALPNProtocols: ["h2", "http/1.1"] }, take)
-      : createServer(take);
+    const listener = options.tls ? secureServer(options.tls, take) : createServer(take);
     const self = new GrpcServer(listener, sockets, options);
     // A client that gives up during the handshake is its own affair.
     listener.on("tlsClientError", () => undefined);
@@ -129,6 +127,14 @@ export class GrpcServer {
     } catch (error) {
       call.fail(error);
     }
+  }
+}
+
+function secureServer(tls: { cert: Buffer; key: Buffer }, take: (socket: Socket) => void): Server {
+  try {
+    return createTlsServer({ ...tls, ALPNProtocols: ["h2", "http/1.1"] }, take);
+  } catch (error) {
+    throw new Error(`The TLS certificate and its key cannot be used: ${(error as Error).message}.`, { cause: error });
   }
 }
 
