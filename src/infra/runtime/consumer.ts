@@ -75,13 +75,13 @@ export interface ConsumerServices {
 
 /** A position reached without events becomes durable after this time, in ms. */
 const IDLE_CHECKPOINT = 5_000;
-/** How events come in, in events a second, and the time that then lies between two commits, in ms. */
-const POURING = { rate: 400, rhythm: 100 };
-const FLOWING = { rate: 150, rhythm: 15 };
-/** The time between two commits where a reader waits and events flow. */
-const HURRIED_RHYTHM = 8;
-/** What the rate is averaged over, in ms. */
-const RATE_WINDOW = 250;
+/** Commands pour in when so many a second were seen, and so many at once, on average. */
+const POURING = { rate: 60, atOnce: 1.5 };
+/** The time that then lies between two commits, in ms; and where a reader waits. */
+const RHYTHM = 100;
+const HURRIED_RHYTHM = 15;
+/** What is averaged over, in ms. */
+const WINDOW = 250;
 /** How often a lease held by another is asked for, in ms. */
 const LEASE_POLL = 1_000;
 
@@ -95,8 +95,9 @@ export class Consumer {
   private error: ConsumerState["error"];
   private durable = -1n;
   private lastCommit = 0;
-  /** Events a second, averaged. */
+  /** Commands a second, and commands in a batch, averaged. */
   private rate = 0;
+  private atOnce = 1;
   private waiters = 0;
   private hurryUp: (() => void) | undefined;
   private readonly stopping = new AbortController();
@@ -238,9 +239,9 @@ export class Consumer {
   private resting = false;
 
   private get rhythm(): number {
-    if (this.rate < FLOWING.rate || this.options.rhythm === 0) return 0;
-    if (this.waiters > 0) return HURRIED_RHYTHM;
-    return this.rate < POURING.rate ? FLOWING.rhythm : POURING.rhythm;
+    const pouring = this.rate >= POURING.rate && this.atOnce >= POURING.atOnce;
+    if (!pouring || this.options.rhythm === 0) return 0;
+    return this.waiters > 0 ? HURRIED_RHYTHM : RHYTHM;
   }
 
   private async keepRhythm(signal: AbortSignal): Promise<void> {
@@ -269,13 +270,20 @@ export class Consumer {
       this.backlog.begin(fresh);
       await this.handler.handle(fresh, upTo);
       this.backlog.done();
-      const now = Date.now();
-      const passed = Math.max(1, now - this.lastCommit);
-      this.rate += ((fresh.length * 1_000) / passed - this.rate) * (1 - Math.exp(-passed / RATE_WINDOW));
-      this.lastCommit = now;
+      this.measure(fresh);
       this.durable = upTo;
     }
     this.reached(upTo);
+  }
+
+  private measure(events: readonly Recorded[]): void {
+    const now = Date.now();
+    const passed = Math.max(1, now - this.lastCommit);
+    const commands = commandsIn(events);
+    const weight = 1 - Math.exp(-passed / WINDOW);
+    this.rate += ((commands * 1_000) / passed - this.rate) * weight;
+    this.atOnce += (commands - this.atOnce) * weight;
+    this.lastCommit = now;
   }
 
   private async saveIdlePosition(): Promise<void> {
@@ -308,4 +316,16 @@ export class Consumer {
     await new Promise<void>((resolve) => (this.retryNow = resolve));
     this.retryNow = undefined;
   }
+}
+
+/** Events of one command lie together. */
+function commandsIn(events: readonly Recorded[]): number {
+  let commands = 0;
+  let last: string | undefined;
+  for (const { metadata } of events)
+    if (metadata.commandId !== last) {
+      last = metadata.commandId;
+      commands++;
+    }
+  return commands;
 }

@@ -1,8 +1,10 @@
+import { type AnyBulkWriteOperation } from "mongodb";
 import { type Aggregate, type Answer, type Deadline, type DomainEvent, type Intent, type ProcessManager, type Recorded } from "../../domains/kernel"; // prettier-ignore
 import { Checkpoint, type MongoStores } from "../mongo";
 import { type CommandContext, type Outcome } from "./command";
 import { type CommandHandler } from "./command-handler";
 import { PoisonEvent, type Handler } from "./consumer";
+import { DeferredWrite } from "./deferred-write";
 import { deriveId } from "./ids";
 
 /** Sends a command to the aggregate an intent names. */
@@ -19,6 +21,9 @@ interface TimerDocument {
 
 /** How often due timers are looked for, in ms. */
 const TIMER_POLL = 250;
+/** Time between two writes of timers and place, in ms. */
+const PERSIST_GAP = 100;
+const REMEMBERED_TIMERLESS = 50_000;
 /** Rounds of commands and answers after which a process is taken to run in circles. */
 const MAX_ROUNDS = 1_000;
 
@@ -38,7 +43,8 @@ class ProcessMoved extends Error {}
 
 /**
  * Runs a process manager: feeds events to its processes, sends the commands they want, and wakes them at their
- * deadlines. Timers and checkpoint are kept in one transaction; commands sent twice after a crash carry the same ids.
+ * deadlines. Timers and checkpoint are kept in one transaction, a moment later where much happens: a crash before it
+ * repeats the step, and commands sent twice carry the same ids.
  */
 export class ProcessWorker implements Handler {
   readonly types: readonly string[];
@@ -48,6 +54,13 @@ export class ProcessWorker implements Handler {
   private ticking: NodeJS.Timeout | undefined;
   /** The log's end when this worker took over: events up to here may have been handled by the one before. */
   private claimedAt = 0n;
+  /** Handled up to here. */
+  private position = -1n;
+  /** What has become of the processes since the last write. */
+  private readonly deadlines = new Map<string, { deadline: Deadline | undefined; correlationId: string }>();
+  /** Processes that are known to have no timer. */
+  private readonly timerless = new Set<string>();
+  private readonly persisting = new DeferredWrite(() => this.persist(), PERSIST_GAP);
 
   constructor(
     private readonly process: AnyProcess,
@@ -68,7 +81,11 @@ export class ProcessWorker implements Handler {
 
   async claim(token: number): Promise<bigint> {
     await this.timers().createIndex({ process: 1, at: 1 });
+    this.persisting.drop();
+    this.deadlines.clear();
+    this.timerless.clear();
     const position = await this.place.claim(token);
+    this.position = position;
     this.claimedAt = await this.handler.endPosition();
     clearInterval(this.ticking);
     this.ticking = setInterval(() => void this.tick(), TIMER_POLL);
@@ -77,6 +94,7 @@ export class ProcessWorker implements Handler {
 
   async release(): Promise<void> {
     clearInterval(this.ticking);
+    await this.persisting.flush().catch(() => undefined); // what is not written is found out again
     await this.place.release();
   }
 
@@ -94,20 +112,19 @@ export class ProcessWorker implements Handler {
       if (step) step.inputs.push({ kind: "event", event });
       else steps.set(id, { inputs: [{ kind: "event", event }], first: event });
     }
-    const outcomes = await Promise.all(
+    await Promise.all(
       [...steps].map(async ([processId, { inputs, first }]) => {
         const { correlationId } = first.metadata;
-        return {
-          processId,
-          correlationId,
-          deadline: await this.advance({ processId, inputs, correlationId, causationId: first.id }),
-        };
+        const deadline = await this.advance({ processId, inputs, correlationId, causationId: first.id });
+        this.deadlines.set(processId, { deadline, correlationId });
       }),
     );
-    await this.commit(outcomes, upTo);
+    this.position = upTo;
+    await this.persisting.request();
   }
 
   async checkpoint(position: bigint): Promise<void> {
+    await this.persisting.flush();
     await this.place.advance(position);
   }
 
@@ -139,6 +156,7 @@ export class ProcessWorker implements Handler {
     // Should what is kept be behind, the record of this step is refused, and the step repeated on what is there.
     const kept = again ? undefined : this.handler.kept(this.aggregate, step.processId);
     const begins = !again && first?.kind === "event" && this.isBeginning(first.event);
+    if (begins) this.noTimerYet(step.processId);
     const loaded =
       kept ??
       (begins
@@ -180,6 +198,11 @@ export class ProcessWorker implements Handler {
     return position > this.claimedAt && (this.process.starts?.includes(type) ?? false);
   }
 
+  private noTimerYet(processId: string): void {
+    if (this.timerless.size >= REMEMBERED_TIMERLESS) this.timerless.clear();
+    this.timerless.add(processId);
+  }
+
   private async send(intent: Intent, step: Step): Promise<Answer> {
     const outcome = await this.dispatch(intent, {
       commandId: processCommandId(this.process.category, step.processId, intent),
@@ -206,21 +229,24 @@ export class ProcessWorker implements Handler {
     if (!outcome.accepted || outcome.repeated) throw new ProcessMoved(step.processId);
   }
 
-  private async commit(
-    outcomes: readonly { processId: string; correlationId: string; deadline: Deadline | undefined }[],
-    position: bigint,
-  ): Promise<void> {
+  /** Timers and place, together; what is handled again after a crash leads to the same. */
+  private async persist(): Promise<void> {
     const { name } = this.process;
-    const writes = outcomes.map(({ processId, correlationId, deadline }) => {
-      const _id = `${name}:${processId}`;
-      return deadline
-        ? {
-            replaceOne: { filter: { _id }, replacement: timer(name, processId, deadline, correlationId), upsert: true },
-          }
-        : { deleteOne: { filter: { _id } } };
-    });
-    if (writes.length === 0) return this.checkpoint(position);
-    await this.place.commit(position, (session) => this.timers().bulkWrite(writes, { session, ordered: false }));
+    const { position } = this;
+    const changed = [...this.deadlines];
+    const writes = changed.flatMap(
+      ([processId, { deadline, correlationId }]): AnyBulkWriteOperation<TimerDocument>[] => {
+        const filter = { _id: `${name}:${processId}` };
+        if (!deadline) return this.timerless.has(processId) ? [] : [{ deleteOne: { filter } }];
+        this.timerless.delete(processId);
+        return [{ replaceOne: { filter, replacement: timer(name, processId, deadline, correlationId), upsert: true } }];
+      },
+    );
+    if (writes.length === 0) await this.place.advance(position);
+    else await this.place.commit(position, (session) => this.timers().bulkWrite(writes, { session, ordered: false }));
+    // Forgotten only now, so that a write that failed is made good by the next.
+    for (const [processId, written] of changed)
+      if (this.deadlines.get(processId) === written) this.deadlines.delete(processId);
   }
 
   private async tick(): Promise<void> {

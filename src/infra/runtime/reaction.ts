@@ -1,5 +1,6 @@
 import { type Recorded } from "../../domains/kernel";
 import { Checkpoint, type MongoStores } from "../mongo";
+import { DeferredWrite } from "./deferred-write";
 import { PoisonEvent, type Handler } from "./consumer";
 
 /**
@@ -13,10 +14,16 @@ export interface Reaction {
   react(event: Recorded): Promise<void>;
 }
 
+/** Time between two writes of the place, in ms. */
+const PERSIST_GAP = 100;
+
 /** Feeds a reaction from the log and keeps its place. */
 export class ReactionWorker implements Handler {
   readonly types: readonly string[];
   private readonly place: Checkpoint;
+  /** Handled up to here. */
+  private position = -1n;
+  private readonly persisting = new DeferredWrite(() => this.place.advance(this.position), PERSIST_GAP);
 
   constructor(
     private readonly reaction: Reaction,
@@ -28,6 +35,7 @@ export class ReactionWorker implements Handler {
   }
 
   claim(token: number): Promise<bigint> {
+    this.persisting.drop();
     return this.place.claim(token);
   }
 
@@ -41,14 +49,17 @@ export class ReactionWorker implements Handler {
       );
     }
     await Promise.all(streams.values());
-    await this.checkpoint(upTo);
+    this.position = upTo;
+    await this.persisting.request();
   }
 
   async checkpoint(position: bigint): Promise<void> {
+    await this.persisting.flush();
     await this.place.advance(position);
   }
 
   async release(): Promise<void> {
+    await this.persisting.flush().catch(() => undefined); // what is not written is handled again
     await this.place.release();
   }
 
