@@ -122,4 +122,130 @@ export const DEFINITIONS = {
     allowed: "a whole number of seconds from 1 to 86400",
     meaning: "How long checkout waits for a payment before it cancels the order",
   }),
+  gatewayServices: named({
+    env: "GATEWAY_SERVICES",
+    flag: "services",
+    schema: z.string(),
+    standard: "*=registered",
+    allowed:
+      "`<service>=<where>,…;…`, where `*` is every other service and each place is `http://host:port` (with " +
+      "`#weight=…&zone=…` if wanted), `dns://name:port`, `srv://name`, or `registered` for those that register in MongoDB",
+    meaning: "Where the gateway finds the services",
+  }),
+  gatewayConfig: named({
+    env: "GATEWAY_CONFIG",
+    flag: "config",
+    schema: z.string().min(1).optional(),
+    standard: undefined,
+    allowed: "the path of a file of lines such as GATEWAY_CORS=storefront=*",
+    meaning: "Settings of the gateway that go before the environment; read again on SIGHUP",
+  }),
+  gatewayAdvertise: named({
+    env: "GATEWAY_ADVERTISE",
+    schema: z
+      .string()
+      .regex(/^(?:auto|http:\/\/[^/]+)$/)
+      .optional(),
+    standard: undefined,
+    allowed: "an address such as http://10.0.0.7:8080, or auto for the one that is listened on",
+    meaning: "Address under which `serve` registers in MongoDB, for gateways to find it",
+  }),
+  gatewayWeight: named({
+    env: "GATEWAY_WEIGHT",
+    schema: whole(0, 100_000),
+    standard: "100",
+    allowed: "a whole number from 0 to 100000",
+    meaning: "This instance's share of the work beside others' weights: a canary has a small one",
+  }),
+  gatewayZone: named({
+    env: "GATEWAY_ZONE",
+    schema: z
+      .string()
+      .regex(/^[\w.-]{1,63}$/)
+      .optional(),
+    standard: undefined,
+    allowed: "1 to 63 letters, digits and - _ .",
+    meaning: "The zone that this process is in: a gateway prefers instances of its own",
+  }),
+  gatewayDnsServers: named({
+    env: "GATEWAY_DNS_SERVERS",
+    schema: z
+      .string()
+      .regex(/^[\w.:[\], ]+$/)
+      .optional(),
+    standard: undefined,
+    allowed: "addresses such as 10.0.0.2:53, separated by commas",
+    meaning: "Name servers that the gateway asks, instead of the machine's",
+  }),
+  gatewayCors: named({
+    env: "GATEWAY_CORS",
+    schema: z.string(),
+    standard: "storefront=*;reference=*",
+    allowed: "`<service>=<origin>,…;…`, `*` being every origin",
+    meaning: "Whose web pages may call which service through the gateway",
+  }),
+  gatewayLimitClient: named({
+    env: "GATEWAY_LIMIT_CLIENT",
+    schema: z.string().optional(),
+    standard: undefined,
+    allowed: "`<requests>/<seconds>` such as 600/60",
+    meaning: "Requests that one address may send through the gateway",
+  }),
+  gatewayLimitKey: named({
+    env: "GATEWAY_LIMIT_KEY",
+    schema: z.string().optional(),
+    standard: undefined,
+    allowed: "`<requests>/<seconds>` such as 6000/60",
+    meaning: "Requests that the bearer of one API key or shopper token may send through the gateway",
+  }),
+  gatewayLimitRoutes: named({
+    env: "GATEWAY_LIMIT_ROUTES",
+    schema: z.string().optional(),
+    standard: undefined,
+    allowed: "`<operationId>=<requests>/<seconds>;…` such as createCart=30/60",
+    meaning: "Requests to a route that one caller may send through the gateway",
+  }),
+  gatewayTrustedProxies: named({
+    env: "GATEWAY_TRUSTED_PROXIES",
+    schema: z.string().optional(),
+    standard: undefined,
+    allowed: "addresses and networks such as 10.0.0.0/8, separated by commas",
+    meaning: "Proxies in front of the gateway whose X-Forwarded-For and X-Forwarded-Proto are believed",
+  }),
+  gatewayCacheMb: named({
+    env: "GATEWAY_CACHE_MB",
+    schema: whole(0, 65_536),
+    standard: "64",
+    allowed: "a whole number of MiB from 0 (keep none) to 65536",
+    meaning: "Memory for kept public answers",
+  }),
+  gatewayStaleIfError: named({
+    env: "GATEWAY_STALE_IF_ERROR",
+    schema: whole(0, 86_400),
+    standard: "300",
+    allowed: "a whole number of seconds from 0 to 86400",
+    meaning: "How long an old public answer may stand in for a service that is away",
+  }),
+  gatewayConcurrency: named({
+    env: "GATEWAY_CONCURRENCY",
+    schema: whole(1, 10_000),
+    standard: "256",
+    allowed: "a whole number from 1 to 10000",
+    meaning:
+      "Requests that one instance may be working on at once; when its answers slow down, the gateway sends fewer",
+  }),
+  gatewayHealthInterval: named({
+    env: "GATEWAY_HEALTH_INTERVAL",
+    schema: whole(50, 60_000),
+    standard: "1000",
+    allowed: "a whole number of milliseconds from 50 to 60000",
+    meaning: "How often the gateway asks each instance whether it is ready",
+  }),
+  gatewayDrain: named({
+    env: "GATEWAY_DRAIN",
+    schema: whole(0, 600),
+    standard: "3",
+    allowed: "a whole number of seconds from 0 to 600",
+    meaning: "How long a process that is asked to stop goes on serving while those in front of it turn elsewhere",
+  }),
 } as const;

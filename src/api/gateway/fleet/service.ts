@@ -1,0 +1,149 @@
+import { inZone } from "../balance/candidate";
+import { rendezvous } from "../balance/rendezvous";
+import { lessBusyOfTwo } from "../balance/two-choices";
+import { type Target } from "../discovery/source";
+import { AdaptiveLimit, ADAPTIVE } from "../resilience/adaptive-limit";
+import { Admission, ADMISSION } from "../resilience/admission";
+import { RetryBudget } from "../resilience/retry";
+import { type Ended } from "../proxy/attempt";
+import { verdictOf } from "../proxy/verdict";
+import { HealthCheck, type HealthOptions } from "./health";
+import { Instance } from "./instance";
+
+export interface ServiceOptions {
+  readonly zone: string | undefined;
+  readonly health: HealthOptions;
+  /** Requests that one instance may work on at once, at most and at least. */
+  readonly most: number;
+  readonly least: number;
+  now(): number;
+  report(message: string, details: object): void;
+}
+
+/** What is sent: a read, or a command for an aggregate. */
+export interface Sending {
+  readonly kind: "read" | "command";
+  readonly aggregate: string | undefined;
+}
+
+/** A service: its instances, and how much it is given to do. */
+export class Service {
+  readonly admission: Admission;
+  readonly budget: RetryBudget;
+  private readonly limit: AdaptiveLimit;
+  private readonly instances = new Map<string, { readonly instance: Instance; readonly check: HealthCheck }>();
+
+  constructor(
+    readonly name: string,
+    private options: ServiceOptions,
+  ) {
+    const now = options.now();
+    this.limit = new AdaptiveLimit({ ...ADAPTIVE, least: options.least, most: options.most }, now);
+    this.admission = new Admission({ ...ADMISSION, limit: options.most }, () => this.options.now());
+    this.budget = new RetryBudget(now);
+  }
+
+  /** From now on with other options; health checks begin anew. */
+  configure(options: ServiceOptions): void {
+    this.options = options;
+    this.resize();
+  }
+
+  /** Where its instances are now. Those that are gone end what they work on. */
+  update(targets: readonly Target[]): void {
+    const named = new Map(targets.map((target) => [target.id, target]));
+    for (const [id, { instance, check }] of this.instances) {
+      const target = named.get(id);
+      if (target !== undefined && target.url === instance.url) {
+        instance.update(target);
+        continue;
+      }
+      this.instances.delete(id);
+      check.stop();
+      void instance.close();
+      this.options.report("an instance left", { service: this.name, instance: instance.url });
+    }
+    for (const target of targets) if (!this.instances.has(target.id)) this.add(target);
+    this.resize();
+  }
+
+  get all(): readonly Instance[] {
+    return [...this.instances.values()].map(({ instance }) => instance);
+  }
+
+  /** Whether there is an instance to send to. */
+  get available(): boolean {
+    const now = this.options.now();
+    return this.all.some((instance) => instance.usable(now));
+  }
+
+  /** Resolves when every instance has been asked once whether it is ready. */
+  async settled(): Promise<void> {
+    await Promise.all([...this.instances.values()].map(({ check }) => check.first));
+  }
+
+  /**
+   * The instance for a request; `undefined` when none can take it.
+   * @param tried instances that failed at it before
+   */
+  choose({ kind, aggregate }: Sending, tried: ReadonlySet<Instance>): Instance | undefined {
+    const now = this.options.now();
+    const { all } = this;
+    const usable = all.filter((instance) => !tried.has(instance) && instance.usable(now));
+    const near = inZone(usable, all, this.options.zone);
+    return kind === "command" && aggregate !== undefined
+      ? rendezvous(near, aggregate)
+      : lessBusyOfTwo(near, Math.random);
+  }
+
+  /** An answer came after so many ms: how much at once is too much? */
+  answered(took: number): void {
+    const { underWay } = this.admission.figures;
+    if (this.limit.observe(took, underWay, this.options.now())) this.admission.resize(this.limit.value);
+  }
+
+  /**
+   * What an attempt says about its instance. Faulty answers open the circuits of half of the instances at most: when all
+   * give them, it is not the instances.
+   */
+  judge(instance: Instance, ended: Ended): void {
+    const now = this.options.now();
+    const verdict = verdictOf(ended);
+    if (verdict === "none" || (verdict === "faulty" && !this.maySpare(instance, now)))
+      return instance.breaker.undecided();
+    if (verdict === "well") return instance.breaker.succeeded(now);
+    instance.failures++;
+    if (instance.breaker.failed(now))
+      this.options.report("a circuit opened", { service: this.name, instance: instance.url });
+  }
+
+  async close(): Promise<void> {
+    this.admission.close();
+    const all = [...this.instances.values()];
+    this.instances.clear();
+    for (const { check } of all) check.stop();
+    await Promise.all(all.map(({ instance }) => instance.destroy()));
+  }
+
+  private maySpare(instance: Instance, now: number): boolean {
+    const ready = this.all.filter(({ health, draining }) => health === "ready" && !draining);
+    const out = ready.filter((each) => each !== instance && each.circuit(now) !== "closed").length;
+    return out + 1 <= ready.length / 2;
+  }
+
+  private add(target: Target): void {
+    const instance = new Instance(this.name, target);
+    const check = new HealthCheck(instance, this.options.health, () => {
+      this.options.report(`an instance is ${instance.health}`, { service: this.name, instance: instance.url });
+      this.resize();
+    });
+    this.instances.set(target.id, { instance, check });
+    this.options.report("an instance joined", { service: this.name, instance: instance.url });
+  }
+
+  private resize(): void {
+    const ready = Math.max(1, this.all.filter(({ health, draining }) => health === "ready" && !draining).length);
+    this.limit.bound(this.options.least * ready, this.options.most * ready);
+    this.admission.resize(this.limit.value);
+  }
+}

@@ -1,0 +1,268 @@
+import { type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
+import { type InstanceDocument } from "../../infra/mongo";
+import { type Logger, type Metrics } from "../../infra/observability";
+import { newId } from "../../infra/runtime";
+import { Problem, problemOf } from "../http";
+import { type Dispatcher } from "../http/dispatcher";
+import { parseCorrelationId } from "../http/request-headers";
+import { type Arrival, arrivalOf } from "./arrival";
+import { ChangeWatch } from "./cache/changes";
+import { PublicReads } from "./cache/public-reads";
+import { WrittenTokens } from "./cache/written";
+import { type GatewayConfig } from "./config";
+import { type Names } from "./discovery/dns";
+import { Fleet } from "./fleet/fleet";
+import { credentialOf } from "./guard/client";
+import { allowedOrigin, corsHeaders, dependsOnOrigin, preflightHeaders } from "./guard/cors";
+import { refusalOf } from "./guard/request-check";
+import { Limiter, rateHeaders, type Ruling } from "./limits/limiter";
+import { pass } from "./pass";
+import { answerPublic, askOf } from "./public-route";
+import { sendProblem } from "./refuse";
+import { type GatewayRoute, RouteFinder } from "./table";
+
+export interface GatewayOptions {
+  readonly table: readonly GatewayRoute[];
+  /** Routes of the gateway itself. */
+  readonly own: Dispatcher;
+  readonly config: GatewayConfig;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /** It listens on this machine alone. */
+  readonly onLoopback: boolean;
+  readonly names: (servers: readonly string[]) => Names;
+  readonly registered?: (() => Promise<readonly InstanceDocument[]>) | undefined;
+}
+
+/** Requests slower than this, in seconds, are logged as warnings. */
+const SLOW = 1;
+const HSTS = ["Strict-Transport-Security", "max-age=31536000; includeSubDomains"] as const;
+
+/** One address for every touchpoint: takes each request to an instance of the service that has its route. */
+export class Gateway {
+  readonly fleet: Fleet;
+  readonly changes = new ChangeWatch();
+  readonly written = new WrittenTokens();
+  private readonly finder: RouteFinder;
+  private policies: Policies;
+  private draining = false;
+
+  constructor(private readonly options: GatewayOptions) {
+    this.finder = new RouteFinder(options.table);
+    this.policies = policiesOf(options.config, undefined, this.changes);
+    this.fleet = new Fleet({ ...options, changes: this.changes, services: servicesOf(options.table) });
+  }
+
+  /** Resolves when instances are known and have been asked whether they are ready. */
+  async start(): Promise<void> {
+    await this.fleet.start(this.options.config);
+  }
+
+  /** From now on with these settings. Requests under way end with those that they began with. */
+  async reload(config: GatewayConfig): Promise<void> {
+    this.policies = policiesOf(config, this.policies, this.changes);
+    await this.fleet.start(config);
+    this.options.log.info("the gateway has new settings");
+  }
+
+  /** From now on every answer asks its caller to connect anew, elsewhere. */
+  drain(): void {
+    this.draining = true;
+  }
+
+  get isDraining(): boolean {
+    return this.draining;
+  }
+
+  get reads(): PublicReads {
+    return this.policies.reads;
+  }
+
+  get limiter(): Limiter {
+    return this.policies.limiter;
+  }
+
+  async close(): Promise<void> {
+    this.changes.stop();
+    await this.fleet.close();
+  }
+
+  readonly handle: RequestListener = (request, response) => {
+    const started = performance.now();
+    if (this.draining) response.shouldKeepAlive = false;
+    const refusal = refusalOf(request);
+    if (refusal !== undefined) {
+      // Where such a request ends is not certain.
+      response.shouldKeepAlive = false;
+      return this.refuse(request, response, refusal, { started, pattern: "none" });
+    }
+    const url = request.url ?? "/";
+    const mark = url.indexOf("?");
+    const match = this.finder.find(request.method ?? "GET", mark < 0 ? url : url.slice(0, mark));
+    switch (match.found) {
+      case "nothing":
+        return this.options.own.handle(request, response, () =>
+          this.refuse(request, response, unknownRoute(), { started, pattern: "none" }),
+        );
+      case "path":
+        return this.withoutRoute(request, response, match, started);
+      case "route": {
+        const arrival = arrivalOf(request, response, url, match.taken, started, {
+          proxies: this.policies.config.proxies,
+          onLoopback: this.options.onLoopback,
+        });
+        this.take(arrival).catch((error: unknown) => this.fail(arrival, error));
+      }
+    }
+  };
+
+  private async take(arrival: Arrival): Promise<void> {
+    const { policies } = this;
+    const { request, route } = arrival;
+    const service = this.fleet.service(route.service);
+    const ruling = policies.limiter.isOff ? undefined : policies.limiter.ask(askingOf(arrival));
+    const extra = this.extraHeaders(arrival, policies, ruling);
+    if (ruling?.admitted === false) return this.fail(arrival, tooMany(ruling), extra);
+    if (service === undefined) return this.fail(arrival, unknownRoute(), extra);
+    const ask = route.cacheable && policies.config.cacheSize > 0 ? askOf(arrival) : undefined;
+    if (ask !== undefined) {
+      const answered = answerPublic(arrival, ask, service, policies.reads, this.changes, extra);
+      const result = answered instanceof Promise ? await answered : answered;
+      if (result.kind === "answered") return this.record(arrival);
+      if (result.kind === "refused") return this.fail(arrival, result.problem, extra);
+    }
+    const outcome = await pass(arrival, service, extra, this.written);
+    if (outcome.kind === "refused") return this.fail(arrival, outcome.problem, extra);
+    if (outcome.kind === "answered") this.record(arrival, outcome.attempts);
+    else this.options.metrics.observeRequest(request.method ?? "GET", route.path, 499, this.seconds(arrival));
+  }
+
+  /** A path that has routes, but none for the method. */
+  private withoutRoute(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { service, allow, pattern }: { readonly service: string; readonly allow: string; readonly pattern: string },
+    started: number,
+  ): void {
+    const { cors } = this.policies.config;
+    const { origin } = request.headers;
+    if (request.method === "OPTIONS") {
+      const asks = origin !== undefined && request.headers["access-control-request-method"] !== undefined;
+      const allowed = asks ? allowedOrigin(cors, service, origin) : undefined;
+      const vary = asks && dependsOnOrigin(cors, service) ? ["Vary", "Origin"] : [];
+      response.writeHead(204, ["Allow", allow, ...(allowed ? preflightHeaders(allowed, allow) : []), ...vary]);
+      response.end();
+      const seconds = (performance.now() - started) / 1_000;
+      return this.options.metrics.observeRequest("OPTIONS", pattern, 204, seconds);
+    }
+    const allowed = allowedOrigin(cors, service, origin);
+    const extra = allowed === undefined ? [] : corsHeaders(allowed);
+    const { method = "This method" } = request;
+    const problem = new Problem(405, "method-not-allowed", `${method} is not possible here; ${allow} are.`, {
+      headers: { Allow: allow },
+    });
+    this.refuse(request, response, problem, { started, pattern, extra });
+  }
+
+  private extraHeaders(arrival: Arrival, { config }: Policies, ruling: Ruling | undefined): readonly string[] {
+    const { request, route, protocol } = arrival;
+    const extra: string[] = [];
+    const { origin } = request.headers;
+    if (origin !== undefined) {
+      const allowed = allowedOrigin(config.cors, route.service, origin);
+      if (allowed !== undefined) extra.push(...corsHeaders(allowed));
+      if (dependsOnOrigin(config.cors, route.service)) extra.push("Vary", "Origin");
+    }
+    if (ruling !== undefined) extra.push(...rateHeaders(ruling));
+    if (protocol === "https") extra.push(...HSTS);
+    return extra;
+  }
+
+  private fail(arrival: Arrival, error: unknown, extra: readonly string[] = []): void {
+    const { request, response, route, started, correlationId } = arrival;
+    this.refuse(request, response, error, { started, pattern: route.path, extra, correlationId });
+  }
+
+  private refuse(request: IncomingMessage, response: ServerResponse, error: unknown, about: About): void {
+    if (response.destroyed || response.headersSent) return void response.destroy();
+    const { log, metrics } = this.options;
+    const { pattern, started, extra = [], correlationId = parseCorrelationId(request.headers) ?? newId() } = about;
+    const problem = problemOf(error);
+    const { status, code, cause } = problem;
+    const level = status === 500 ? "error" : status > 500 ? "warn" : "debug";
+    const method = request.method ?? "GET";
+    log[level]({ correlationId, method, route: pattern, status, code, err: cause }, problem.message);
+    sendProblem(request, response, problem, correlationId, extra);
+    metrics.observeRequest(method, pattern, status, (performance.now() - started) / 1_000);
+  }
+
+  private seconds({ started }: Arrival): number {
+    return (performance.now() - started) / 1_000;
+  }
+
+  /** One observation and at most one line per request. */
+  private record(arrival: Arrival, attempts?: number): void {
+    const { log, metrics } = this.options;
+    const { request, response, route, correlationId } = arrival;
+    const seconds = this.seconds(arrival);
+    const method = request.method ?? "GET";
+    metrics.observeRequest(method, route.path, response.statusCode, seconds);
+    const level = seconds > SLOW && !route.waits ? "warn" : "debug";
+    if (!log.isLevelEnabled(level)) return;
+    const ms = Math.round(seconds * 1e5) / 100;
+    const { service, path } = route;
+    log[level]({ correlationId, method, route: path, service, status: response.statusCode, attempts, ms }, "request");
+  }
+}
+
+/** What is known of a request that is refused. */
+interface About {
+  readonly started: number;
+  readonly pattern: string;
+  readonly extra?: readonly string[];
+  readonly correlationId?: string;
+}
+
+/** What changes when the settings do. */
+interface Policies {
+  readonly config: GatewayConfig;
+  readonly limiter: Limiter;
+  readonly reads: PublicReads;
+}
+
+/** What is the same as before keeps what it knows: limits that stay are not forgotten, nor are kept answers. */
+function policiesOf(config: GatewayConfig, before: Policies | undefined, changes: ChangeWatch): Policies {
+  const now = () => performance.now();
+  const sameLimits = before && textOf(before.config.limits) === textOf(config.limits);
+  const { cacheSize: size, staleIfError } = config;
+  const sameReads = before?.config.cacheSize === size && before.config.staleIfError === staleIfError;
+  return {
+    config,
+    limiter: sameLimits ? before.limiter : new Limiter(config.limits, now),
+    reads: sameReads ? before.reads : new PublicReads({ size, staleIfError, generation: changes.generation, now }),
+  };
+}
+
+const textOf = ({ client, key, routes }: GatewayConfig["limits"]): string => JSON.stringify([client, key, [...routes]]);
+
+const servicesOf = (table: readonly GatewayRoute[]): ReadonlyMap<string, { readonly kept: boolean }> => {
+  const services = new Map<string, { kept: boolean }>();
+  for (const { service, cacheable } of table) services.set(service, { kept: services.get(service)?.kept || cacheable });
+  return services;
+};
+
+const askingOf = ({ client, request, route }: Arrival) => ({
+  client,
+  credential: credentialOf(request.headers),
+  operationId: route.operationId,
+});
+
+const unknownRoute = (): Problem => new Problem(404, "unknown-route", "There is nothing at this address.");
+
+const tooMany = ({ policy, rate, retryAfter }: Ruling): Problem =>
+  new Problem(
+    429,
+    "rate-limited",
+    `No more than ${rate.requests} requests in ${rate.seconds} s are possible here. Try again later.`,
+    { headers: { "Retry-After": String(Math.max(1, Math.ceil(retryAfter))) }, details: { policy } },
+  );

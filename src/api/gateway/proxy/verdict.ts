@@ -1,0 +1,24 @@
+import { Problem } from "../../http";
+import { isFault } from "../resilience/retry";
+import { type Ended } from "./attempt";
+import { CallerGone } from "./body";
+
+/**
+ * What an attempt says about its instance. `well`: it answers. `faulty`: it answers with errors of its own, or too late.
+ * `broken`: it cannot be reached, or breaks off. `none`: nothing.
+ */
+export type Verdict = "well" | "faulty" | "broken" | "none";
+
+export function verdictOf(ended: Ended): Verdict {
+  switch (ended.kind) {
+    case "gone":
+      return "none";
+    case "answered":
+      if (!ended.whole) return "broken";
+      return isFault(ended.status) ? "faulty" : "well";
+    case "failed":
+      if (ended.error instanceof Problem || ended.error instanceof CallerGone) return "none";
+      if (ended.failure.kind === "status") return isFault(ended.status ?? 0) ? "faulty" : "well";
+      return ended.failure.kind === "late" ? "faulty" : "broken";
+  }
+}
