@@ -129,7 +129,8 @@ async function importWithEngine(run: Run, stores: Stores): Promise<void> {
     const report = await importInto(run, engine.log, engine.commands);
     show(run, reportText(report));
     const end = await engine.log.endPosition();
-    await project(run, async () => ownPositions(engine), end, report.events);
+    const level = await project(run, async () => ownPositions(engine), end, report.events);
+    if (level === undefined) throw new Error("The read models do not move on; see the log of millrace start.");
     show(run, memoryText([process.pid]));
   } finally {
     await engine.stop();
@@ -204,7 +205,10 @@ const reached = (log: EventLog, url: string): Promise<bigint> =>
 
 function unreachable(what: string, url: string, error: unknown): Error {
   const message = error instanceof Error ? error.message : String(error);
-  const reason = message.replace(/Resolution note:\s*$/, "").replace(/\s+/g, " ").trim();
+  const reason = message
+    .replace(/Resolution note:\s*$/, "")
+    .replace(/\s+/g, " ")
+    .trim();
   const place = url.replace(/\/\/[^/@]*@/g, "//…@");
   return new Error(`The ${what} at ${place} cannot be reached: ${reason.slice(0, 300)}`, {
     cause: error,
