@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=64
 import { Command, Option } from "commander";
 
 /* The command line. Each command's code is loaded when it is called for, so that `--help` answers at once. */
@@ -43,6 +43,16 @@ program
   .addOption(eventstore)
   .addOption(mongodb)
   .action(async (names: string[], flags: Flags) => (await import("./cli/work.js")).work(names, flags));
+
+program
+  .command("gateway")
+  .description("one address for services that run as processes of their own: routes, balances, keeps, protects")
+  .addOption(port)
+  .addOption(host)
+  .addOption(new Option("--services <list>", "where the services are (GATEWAY_SERVICES; those registered in MongoDB)"))
+  .addOption(new Option("--config <file>", "settings that SIGHUP reads again (GATEWAY_CONFIG)"))
+  .addOption(mongodb)
+  .action(async (flags: Flags) => (await import("./cli/gateway.js")).gateway(flags));
 
 program
   .command("eventstore")

@@ -14,6 +14,9 @@ export interface MongoOptions {
 
 /** The MongoDB server: one database per bounded context. */
 export class MongoStores {
+  private readonly databases = new Map<string, Db>();
+  private readonly collections = new Map<string, Collection>();
+
   private constructor(
     readonly client: MongoClient,
     readonly prefix: string,
@@ -34,11 +37,16 @@ export class MongoStores {
   }
 
   database(context: string): Db {
-    return this.client.db(`${this.prefix}_${context}`);
+    let database = this.databases.get(context);
+    if (!database) this.databases.set(context, (database = this.client.db(`${this.prefix}_${context}`)));
+    return database;
   }
 
   collection<T extends Document>(context: string, name: string): Collection<T> {
-    return this.database(context).collection<T>(name);
+    const key = `${context}.${name}`;
+    let collection = this.collections.get(key);
+    if (!collection) this.collections.set(key, (collection = this.database(context).collection(name)));
+    return collection as unknown as Collection<T>;
   }
 
   /** @throws when the server does not answer */
