@@ -34,6 +34,8 @@ test.each(KINDS)(`${KILLS} kills of %s`, async (_, open) => {
     keep = false;
   } finally {
     if (keep) process.stderr.write(`the logs and data are kept in ${shop.folder}\n`);
-    await shop.stop({ keep });
+    // What went wrong before matters more than how the end went.
+    const ended = shop.stop({ keep });
+    await (keep ? ended.catch(() => undefined) : ended);
   }
 });

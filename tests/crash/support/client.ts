@@ -22,7 +22,7 @@ export class Client {
   /** Errors that no caller should see, with how often they were seen; asked again as well. */
   readonly surprises = new Map<string, number>();
   /** The longest that anybody had to wait for an answer, in ms. */
-  slowest = 0;
+  slowest: { readonly ms: number; readonly what: string } = { ms: 0, what: "" };
   private readonly pool: Pool;
 
   constructor(readonly url: string) {
@@ -37,21 +37,20 @@ export class Client {
         ...(body !== undefined && { "Content-Type": "application/json" }),
         ...(key !== undefined && { "Idempotency-Key": key }),
         ...headers,
-      }).catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
-      if (!(answer instanceof Error)) {
-        if (answer.status < 500 && answer.body?.code !== "contention") {
+      }).catch(unanswered);
+      const took = Date.now() - begun;
+      const what = `${method} ${pattern(path)}`;
+      if (!("unanswered" in answer)) {
+        const { status, body: answered } = answer;
+        if (status < 500 && answered?.code !== "contention") {
           this.answers++;
-          this.slowest = Math.max(this.slowest, Date.now() - begun);
+          if (took > this.slowest.ms) this.slowest = { ms: took, what: `${what}, asked ${attempt + 1} times` };
           return answer;
         }
-        if (answer.status >= 500 && answer.status !== 503) {
-          this.surprised(`${method} ${pattern(path)} → ${answer.status} ${answer.body?.code ?? ""}`);
-        }
-      } else if (answer.name !== "SocketError" && !isConnectionError(answer)) {
-        this.surprised(`${method} ${pattern(path)} → ${answer.name}: ${answer.message}`);
-      }
-      if (Date.now() - begun > GIVES_UP_AFTER)
-        throw new Error(`${method} ${path} has no answer after ${GIVES_UP_AFTER} ms: ${said(answer)}`);
+        if (status >= 500 && status !== 503) this.surprised(`${what} → ${status} ${answered?.code ?? ""}`);
+      } else if (!CONNECTION.has(answer.code)) this.surprised(`${what} → ${answer.unanswered}`);
+      if (took > GIVES_UP_AFTER)
+        throw new Error(`${what} has no answer after ${took} ms: ${JSON.stringify(answer).slice(0, 500)}`);
       this.retries++;
       await pause(Math.random() * Math.min(400, 20 * 2 ** attempt));
     }
@@ -87,11 +86,15 @@ export class Client {
 /** The paths of one route look alike. */
 const pattern = (path: string): string => path.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, ":id").replace(/\?.*/, "");
 
-const said = (answer: Answer | Error): string =>
-  answer instanceof Error ? answer.message : `${answer.status} ${JSON.stringify(answer.body).slice(0, 500)}`;
-
+/** What a lost connection is called; no more is to be expected of a server that was killed. */
 const CONNECTION = new Set(["ECONNREFUSED", "ECONNRESET", "EPIPE", "UND_ERR_SOCKET"]);
 
-const isConnectionError = (error: Error): boolean =>
-  CONNECTION.has((error as NodeJS.ErrnoException).code ?? "") ||
-  (error.cause instanceof Error && isConnectionError(error.cause));
+interface Unanswered {
+  readonly unanswered: string;
+  readonly code: string;
+}
+
+function unanswered(error: unknown): Unanswered {
+  const { code = "", message = String(error) } = error as { readonly code?: string; readonly message?: string };
+  return { unanswered: `${code} ${message}`, code };
+}

@@ -23,19 +23,24 @@ export async function killAgainAndAgain(
     const victim = chance.pick(victims);
     await victim.kill();
     done.push({ victim: victim.name, whileStarting: false });
-    while (done.length < kills && chance.once(0.25)) {
-      const starting = victim.start().then(
-        () => undefined,
-        (error: unknown) => error,
-      );
-      await Promise.race([starting, pause(chance.between(20, 1_500))]);
+    while (done.length < kills && chance.once(0.35)) {
+      const starting = outcomeOf(victim.start());
+      const early = await Promise.race([starting, pause(chance.between(20, 1_500))]);
+      if (early) throw early;
       await victim.kill();
       done.push({ victim: victim.name, whileStarting: true });
-      const error = await starting;
-      if (error !== undefined && !(error instanceof Ended && error.signal === "SIGKILL")) throw error;
+      const late = await starting;
+      if (late instanceof Ended && late.signal === null) throw late;
     }
     await pause(chance.once(0.3) ? chance.between(0, 1_000) : 0);
     await victim.start();
   }
   return done;
 }
+
+/** Why it failed, if it did. */
+const outcomeOf = (work: Promise<void>): Promise<Error | undefined> =>
+  work.then(
+    () => undefined,
+    (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
+  );

@@ -26,7 +26,7 @@ export interface Outcome {
   readonly events: number;
   readonly answers: number;
   readonly retries: number;
-  readonly slowest: number;
+  readonly slowest: Client["slowest"];
   /** Errors that no caller should see. */
   readonly surprises: readonly string[];
   /** Promises that were broken; none, it is hoped. */

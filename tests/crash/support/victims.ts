@@ -124,31 +124,44 @@ export class Ended extends Error {
 /** MongoDB as `millrace start` runs it. */
 export class MongodProcess implements Victim {
   readonly name = "mongod";
+  private readonly data: string;
   private mongod: RunningMongod | undefined;
+  private starting: Promise<void> | undefined;
+  private killed = 0;
 
-  constructor(private readonly folder: string) {}
+  constructor(private readonly folder: string) {
+    this.data = join(folder, "mongodb");
+  }
 
   get url(): string {
     if (!this.mongod) throw new Error("mongod has not been started yet");
     return this.mongod.url;
   }
 
-  async start(): Promise<void> {
-    this.mongod = await startMongod({
-      dataDir: join(this.folder, "mongodb"),
-      ...(this.mongod && { port: this.mongod.port }),
-      cacheSizeGB: 0.25,
-      log: (line) => appendFileSync(join(this.folder, "mongod.log"), `${line}\n`),
-    });
+  start(): Promise<void> {
+    this.starting = this.launch().finally(() => (this.starting = undefined));
+    return this.starting;
   }
 
   async kill(): Promise<void> {
-    if (this.mongod) await killNow(this.mongod.pid);
+    // One that is starting is known by its file only.
+    this.killed = await nextPid(join(this.data, "mongod.pid"), this.killed);
+    killNow(this.killed);
+    await this.starting?.catch(() => undefined);
     await this.mongod?.exited;
   }
 
   async stop(): Promise<void> {
     await this.mongod?.stop();
+  }
+
+  private async launch(): Promise<void> {
+    this.mongod = await startMongod({
+      dataDir: this.data,
+      ...(this.mongod && { port: this.mongod.port }),
+      cacheSizeGB: 0.25,
+      log: (line) => appendFileSync(join(this.folder, "mongod.log"), `${line}\n`),
+    });
   }
 }
 
@@ -158,37 +171,36 @@ export class ForeignProcess implements Victim {
 
   constructor(
     readonly name: string,
-    /** Holds the number of the process, by itself in the first line. */
+    /** Holds the number of the process. */
     private readonly pidFile: string,
     private readonly ready: () => Promise<void>,
   ) {}
 
   async start(): Promise<void> {
-    await this.next();
+    await nextPid(this.pidFile, this.killed);
     await this.ready();
   }
 
   async kill(): Promise<void> {
-    this.killed = await this.next();
-    await killNow(this.killed);
+    this.killed = await nextPid(this.pidFile, this.killed);
+    killNow(this.killed);
   }
 
   async stop(): Promise<void> {
     // Who started it stops it.
   }
-
-  /** The process as it is after the last kill. */
-  private next(): Promise<number> {
-    return eventually(() => {
-      const pid = Number.parseInt(readFileSync(this.pidFile, "utf8"), 10);
-      if (pid > 0 && pid !== this.killed) return pid;
-      throw new Error(`${this.name} is not started again`);
-    }, STARTS_WITHIN);
-  }
 }
 
-async function killNow(pid: number): Promise<void> {
-  if (!(pid > 1)) throw new Error(`there is no process ${pid} to kill`);
+/** The number of a process once it is another than the one before. */
+function nextPid(file: string, before: number): Promise<number> {
+  return eventually(() => {
+    const pid = Number.parseInt(readFileSync(file, "utf8"), 10);
+    if (pid > 1 && pid !== before) return pid;
+    throw new Error(`${file} still names process ${pid}, which was killed`);
+  }, STARTS_WITHIN);
+}
+
+function killNow(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
   } catch (error) {
