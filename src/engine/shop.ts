@@ -1,21 +1,18 @@
-import { analyticsRoutes } from "../api/analytics/routes";
-import { backofficeRoutes } from "../api/backoffice";
 import { documentationRoutes } from "../api/http";
-import { createApp, listen, type Route } from "../api/http";
-import { operationsRoutes } from "../api/operations";
-import { referenceRoutes } from "../api/reference";
+import { createApp, listen } from "../api/http";
+import { internalRoutes } from "../api/internal/changes";
+import { healthRoutes } from "../api/operations";
 import { Services } from "../api/services";
-import { storefrontRoutes } from "../api/storefront";
 import { type Logger, Metrics } from "../infra/observability";
-import { AnswerMemory } from "../infra/runtime";
+import { AnswerMemory, pause } from "../infra/runtime";
 import { ApiKeys, isLoopback, shopperTokens } from "../infra/security";
-import { contextsOf, providers } from "./contexts";
+import { contextsOf } from "./contexts";
 import { Engine } from "./engine";
+import { register, type Registering } from "./register";
 import { MongoApiKeys, shopperSecret } from "./secrets";
+import { type Touchpoint, touchpointRoutes } from "./touchpoints";
 
-/** The groups of routes that a process can serve. */
-export const TOUCHPOINTS = ["storefront", "backoffice", "reference", "analytics", "operations"] as const;
-export type Touchpoint = (typeof TOUCHPOINTS)[number];
+export { type Touchpoint, TOUCHPOINTS } from "./touchpoints";
 
 export interface ShopOptions {
   readonly eventstoreUrl: string;
@@ -34,6 +31,10 @@ export interface ShopOptions {
   readonly paymentTimeout: number;
   readonly adminKey?: string | undefined;
   readonly shopperSecret?: string | undefined;
+  /** Where gateways are to learn of this process; they do not when absent. */
+  readonly registering?: Registering | undefined;
+  /** ms that it goes on serving when it is to stop, while those in front of it turn elsewhere. */
+  readonly drain?: number | undefined;
   /** Done before the shop opens. */
   readonly beforeOpening?: ((shop: Omit<Shop, "url" | "stop">) => Promise<void>) | undefined;
 }
@@ -75,19 +76,15 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
       currency: options.currency,
     });
     const metrics = new Metrics();
-    const touchpoints: Readonly<Record<Touchpoint, () => readonly Route[]>> = {
-      storefront: () => storefrontRoutes(services, providers),
-      backoffice: () => backofficeRoutes(services),
-      reference: () => referenceRoutes(services),
-      analytics: () =>
-        analyticsRoutes(
-          services,
-          contexts.flatMap(({ feeds }) => feeds),
-        ),
-      operations: () => operationsRoutes({ services, engine, metrics }),
-    };
+    let draining = false;
+    const ending = new AbortController();
+    const isDraining = () => draining;
+    const touchpoints = touchpointRoutes({ services, contexts, engine, metrics, isDraining });
     const routes = options.serve.flatMap((touchpoint) => touchpoints[touchpoint]());
-    const app = createApp([...routes, ...documentationRoutes(routes)], {
+    // Whoever sends requests here wants to know how it is, whatever it serves.
+    const health = options.serve.includes("operations") ? [] : healthRoutes(engine, metrics, isDraining);
+    const internal = [...health, ...internalRoutes(services.models, ending.signal)];
+    const app = createApp([...routes, ...documentationRoutes(routes), ...internal], {
       log,
       metrics,
       apiKeys: new ApiKeys(keys),
@@ -96,13 +93,19 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
     });
     await options.beforeOpening?.({ engine, services, keys });
     const server = options.serve.length > 0 ? await listen(app, options) : undefined;
+    const registration = server && (await register(engine.stores, server, options, log));
     return {
       url: server?.url ?? "",
       engine,
       services,
       keys,
       async stop() {
+        draining = true;
+        await registration?.drain();
+        if (server && options.drain) await pause(options.drain);
+        ending.abort();
         await server?.close();
+        await registration?.end();
         await engine.stop();
       },
     };

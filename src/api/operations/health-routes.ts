@@ -12,7 +12,11 @@ const statusSchema = <Status extends string>(status: Status) => z.object({ statu
  * Health and figures. Whoever starts and stops processes has no API key, and learns no more from health than whether to
  * send requests here, so that everybody may ask.
  */
-export function healthRoutes(engine: OperatedEngine, metrics: Metrics): readonly Route[] {
+export function healthRoutes(
+  engine: OperatedEngine,
+  metrics: Metrics,
+  isDraining: () => boolean = () => false,
+): readonly Route[] {
   const health = new Health(engine);
   registerFigures(metrics, engine);
   return [
@@ -35,6 +39,10 @@ export function healthRoutes(engine: OperatedEngine, metrics: Metrics): readonly
       responses: { 200: { description: "They can", schema: statusSchema("ready") } },
       refusals: { "not-ready": 503 },
       async handler() {
+        if (isDraining())
+          throw new Problem(503, "not-ready", "Not ready: this process is about to stop.", {
+            headers: { "Retry-After": "1" },
+          });
         const missing = await health.missing();
         if (missing.length === 0) return ok({ status: "ready" as const });
         return new Problem(503, "not-ready", describe(missing), {

@@ -5,16 +5,19 @@ import { healthRoutes } from "./health-routes";
 import { type OperatedEngine } from "./operated-engine";
 import { workRoutes } from "./work-routes";
 
+export { healthRoutes } from "./health-routes";
 export { type OperatedEngine } from "./operated-engine";
 
 export interface OperationsOptions {
   readonly services: Services;
   readonly engine: OperatedEngine;
   readonly metrics: Metrics;
+  /** The process is about to stop: nothing new should be sent to it. */
+  readonly isDraining?: (() => boolean) | undefined;
 }
 
 /** What those need who keep the shop running: health, figures, and the state of all work. */
-export const operationsRoutes = ({ engine, metrics }: OperationsOptions): readonly Route[] => [
-  ...healthRoutes(engine, metrics),
+export const operationsRoutes = ({ engine, metrics, isDraining }: OperationsOptions): readonly Route[] => [
+  ...healthRoutes(engine, metrics, isDraining),
   ...workRoutes(engine),
 ];

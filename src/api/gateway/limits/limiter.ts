@@ -38,6 +38,8 @@ export interface Asking {
 
 /** Token buckets by client, key and route. */
 export class Limiter {
+  /** Requests refused, by the limit that they had reached. */
+  readonly refused = { client: 0, key: 0, route: 0 };
   private readonly buckets = new LRUCache<string, NamedBucket>({ max: REMEMBERED });
 
   constructor(
@@ -64,6 +66,7 @@ export class Limiter {
     judge("route", `${operationId} ${caller}`, limits.routes.get(operationId));
     if (credential !== undefined) judge("key", caller, limits.key);
     judge("client", client, limits.client);
+    if (ruling?.admitted === false) this.refused[ruling.policy]++;
     return ruling;
   }
 

@@ -32,6 +32,7 @@ interface Waiting {
  */
 export class Admission {
   private underWay = 0;
+  private shed = 0;
   private readonly waiting: Waiting[] = [];
   private emptyAt: number;
   private sweeper: NodeJS.Timeout | undefined;
@@ -43,8 +44,8 @@ export class Admission {
     this.emptyAt = now();
   }
 
-  get figures(): { readonly underWay: number; readonly waiting: number; readonly limit: number } {
-    return { underWay: this.underWay, waiting: this.waiting.length, limit: this.policy.limit };
+  get figures() {
+    return { underWay: this.underWay, waiting: this.waiting.length, limit: this.policy.limit, shed: this.shed };
   }
 
   /** From now on so many. */
@@ -60,7 +61,10 @@ export class Admission {
       this.underWay++;
       return true;
     }
-    if (this.waiting.length >= this.policy.queue) return false;
+    if (this.waiting.length >= this.policy.queue) {
+      this.shed++;
+      return false;
+    }
     return new Promise((resolve) => {
       this.waiting.push({ since: this.now(), admit: () => resolve(true), refuse: () => resolve(false) });
       this.sweeper ??= setInterval(() => this.sweep(), 10).unref();
@@ -99,6 +103,7 @@ export class Admission {
     const longest = this.overloaded ? this.policy.shortPatience : this.policy.patience;
     let given = 0;
     while (given < this.waiting.length && now - (this.waiting[given]?.since ?? now) > longest) given++;
+    this.shed += given;
     for (const each of this.waiting.splice(0, given)) each.refuse();
     if (this.waiting.length === 0) this.settle(false);
   }

@@ -16,6 +16,8 @@ export const RETRY_BUDGET: BudgetPolicy = { share: 0.2, perSecond: 5, most: 100 
 export class RetryBudget {
   private saved: number;
   private at: number;
+  /** Retries taken so far. */
+  spent = 0;
 
   constructor(
     now: number,
@@ -36,6 +38,7 @@ export class RetryBudget {
     this.at = now;
     if (this.saved < 1) return false;
     this.saved -= 1;
+    this.spent++;
     return true;
   }
 }
