@@ -5,9 +5,10 @@ export interface MongoOptions {
   /** First part of every database's name: `<prefix>_<context>`. */
   readonly prefix?: string;
   /**
-   * Write concern of read models. They can always be rebuilt from the log, and documents and checkpoint are committed
-   * together, so losing both in a crash loses nothing: one node need not wait for its journal. With several nodes
-   * `majority` keeps a failover from showing readers an older state.
+   * Write concern of read models; always with the journal. They can be rebuilt from the log, but nobody would know that
+   * they must: a worker that lives on while the server is killed goes on from the position that it had reached, and
+   * readers hold tokens up to there. On one node that is a majority, `1` saves the wait for the majority's snapshot;
+   * with several `majority` keeps a failover from showing readers an older state.
    */
   readonly writeConcern?: "majority" | 1;
 }
@@ -30,7 +31,7 @@ export class MongoStores {
       ignoreUndefined: true,
       serverSelectionTimeoutMS: 10_000,
       maxPoolSize: 64,
-      writeConcern: { w: writeConcern } as WriteConcern,
+      writeConcern: { w: writeConcern, journal: true } as WriteConcern,
     });
     await client.connect();
     return new MongoStores(client, prefix, writeConcern);
