@@ -52,7 +52,6 @@ const part = (...names) => is("infra", { part: names });
 const policies = [
   may("main", is("cli")),
   may("cli", is(["cli", "engine", "tools", "tools-shared", "infra"])),
-  { from: is("cli"), allow: { to: is("main"), dependency: { specifiers: ["Flags"] } } },
   may("engine", is(["engine", "api", "api-shared", "api-http", "projections", "kernel", "tools", "infra"]), ANY_DOMAIN),
 
   // One context never imports another's decider; it may import another's facts.

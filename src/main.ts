@@ -1,5 +1,6 @@
 #!/usr/bin/env -S node --max-semi-space-size=64
 import { Command, Option } from "commander";
+import { type Flags } from "./cli/flags";
 
 /* The command line. Each command's code is loaded when it is called for, so that `--help` answers at once. */
 
@@ -103,9 +104,6 @@ program
   .option("--json", "the results as JSON")
   .addOption(data)
   .action(async (flags: Flags) => (await import("./cli/bench.js")).bench(flags));
-
-/** Flags as commander gives them; the settings check them. */
-export type Flags = Readonly<Record<string, string | boolean | undefined>>;
 
 program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`millrace: ${error instanceof Error ? error.message : String(error)}\n`);

@@ -1,5 +1,5 @@
 import { settings } from "../infra/config";
-import { type Flags } from "../main";
+import { type Flags } from "./flags";
 import { runBench } from "../tools/bench/bench";
 import { benchTable } from "../tools/bench/report";
 import { wholeFlag } from "./process";

@@ -1,5 +1,5 @@
 import { startEventStore } from "../infra/bundled/eventstore";
-import { type Flags } from "../main";
+import { type Flags } from "./flags";
 import { untilStopped, portFlag } from "./process";
 
 /** `millrace eventstore`: the bundled event store alone, in this process. */

@@ -4,7 +4,7 @@ import { gatewayConfig as configOf, startGateway } from "../engine/gateway";
 import { type Settings, settings } from "../infra/config";
 import { createLogger } from "../infra/observability";
 import { isLoopback } from "../infra/security";
-import { type Flags } from "../main";
+import { type Flags } from "./flags";
 import { readRunRecord } from "./data-folder";
 import { untilStopped } from "./process";
 

@@ -6,7 +6,7 @@ import { settings, type Settings } from "../infra/config";
 import { EventLog, EventLogUnavailable } from "../infra/eventstore";
 import { MongoStores } from "../infra/mongo";
 import { CommandHandler } from "../infra/runtime";
-import { type Flags } from "../main";
+import { type Flags } from "./flags";
 import { peakMemory } from "../tools/memory";
 import { importOnlineRetail, type Execute, type ImportProgress } from "../tools/online-retail/import";
 import { reportText, type Report } from "../tools/online-retail/report";

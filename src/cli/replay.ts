@@ -1,5 +1,5 @@
 import { settings } from "../infra/config";
-import { type Flags } from "../main";
+import { type Flags } from "./flags";
 import { isRunName, replayOnlineRetail, type ReplayPhase } from "../tools/online-retail/replay/replay";
 import { replayText } from "../tools/online-retail/replay/report";
 import { checkFile } from "../tools/online-retail/rows";

@@ -2,7 +2,7 @@ import { startShop, type Touchpoint, TOUCHPOINTS } from "../engine/shop";
 import { type Settings, settings } from "../infra/config";
 import { createLogger } from "../infra/observability";
 import { isLoopback } from "../infra/security";
-import { type Flags } from "../main";
+import { type Flags } from "./flags";
 import { untilStopped } from "./process";
 import { givenStores } from "./stores";
 

@@ -5,7 +5,7 @@ import { startShop, TOUCHPOINTS } from "../engine/shop";
 import { welcome } from "../engine/welcome";
 import { settings } from "../infra/config";
 import { createLogger } from "../infra/observability";
-import { type Flags } from "../main";
+import { type Flags } from "./flags";
 import { lockDataFolder, removeRunRecord, writeRunRecord } from "./data-folder";
 import { untilStopped } from "./process";
 

@@ -2,7 +2,7 @@ import { contextsOf } from "../engine/contexts";
 import { startShop } from "../engine/shop";
 import { settings } from "../infra/config";
 import { createLogger } from "../infra/observability";
-import { type Flags } from "../main";
+import { type Flags } from "./flags";
 import { untilStopped } from "./process";
 import { givenStores } from "./stores";
 

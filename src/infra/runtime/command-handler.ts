@@ -1,7 +1,7 @@
 import { type Aggregate, type DomainEvent } from "../../domains/kernel";
 import { type EventLog } from "../eventstore";
 import { AggregateCache } from "./aggregate-cache";
-import { type CommandContext, type Outcome } from "./command";
+import { type CommandContext, type CommandFigures, type Outcome } from "./command";
 import { StreamLane } from "./stream-lane";
 
 export interface CommandHandlerOptions {
@@ -9,23 +9,6 @@ export interface CommandHandlerOptions {
   readonly cacheSize?: number;
   /** How often a lost race is decided again before the command is refused with `contention`. */
   readonly attempts?: number;
-}
-
-/** Figures for the metrics, counted since the start. */
-export interface CommandFigures {
-  commands: number;
-  refusals: number;
-  /** Answered with what they did the first time. */
-  repeats: number;
-  appends: number;
-  /** Events in these appends. */
-  events: number;
-  /** How many appends held the events of 1, 2, 3 to 4, 5 to 8, … commands. */
-  readonly batches: number[];
-  /** Appends that another writer was faster than; the commands were decided again. */
-  conflicts: number;
-  /** Streams read from their beginning. */
-  reloads: number;
 }
 
 const noFigures = (): CommandFigures => ({

@@ -38,3 +38,20 @@ export interface Refused {
 }
 
 export type Outcome<E extends DomainEvent = DomainEvent, S = unknown> = Accepted<E, S> | Refused;
+
+/** Figures for the metrics, counted since the start. */
+export interface CommandFigures {
+  commands: number;
+  refusals: number;
+  /** Answered with what they did the first time. */
+  repeats: number;
+  appends: number;
+  /** Events in these appends. */
+  events: number;
+  /** How many appends held the events of 1, 2, 3 to 4, 5 to 8, … commands. */
+  readonly batches: number[];
+  /** Appends that another writer was faster than; the commands were decided again. */
+  conflicts: number;
+  /** Streams read from their beginning. */
+  reloads: number;
+}

@@ -1,8 +1,8 @@
 export { AnswerMemory, type Idle } from "./answer-memory";
 export { UNKNOWN_LAG, type Lag } from "./backlog";
 export { ChangeWatcher } from "./change-watcher";
-export { type Accepted, type CommandContext, type Outcome, type Refused } from "./command";
-export { CommandHandler, type CommandFigures } from "./command-handler";
+export { type Accepted, type CommandContext, type CommandFigures, type Outcome, type Refused } from "./command";
+export { CommandHandler } from "./command-handler";
 export { Consumer, PoisonEvent, type ConsumerServices, type ConsumerState, type Handler } from "./consumer";
 export { FeedWriter, rowCursor, type StoredRow } from "./feed-writer";
 export { deriveId, fingerprint, newId } from "./ids";

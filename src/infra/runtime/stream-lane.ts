@@ -15,8 +15,7 @@ import {
   type LatestCommand,
   type LoadedAggregate,
 } from "./aggregate-cache";
-import { type CommandContext, type Outcome } from "./command";
-import { type CommandFigures } from "./command-handler";
+import { type CommandContext, type CommandFigures, type Outcome } from "./command";
 import { deriveId } from "./ids";
 import { backoff, pause } from "./retry";
 
