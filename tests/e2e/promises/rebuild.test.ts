@@ -168,6 +168,7 @@ test("while shoppers read and write: no error, no gap, nothing older than before
     }
   } finally {
     done = true;
+    await Promise.allSettled([...readers, ...writers]);
   }
   await Promise.all(writers);
   const reads = await Promise.all(readers);
