@@ -11,7 +11,7 @@ import {
 
 /* A context small enough to test the runtime with: a counter that may not pass its limit. */
 
-export const counterEvents = defineEvents({
+export const counterEvents = defineEvents("counter", {
   Counted: { version: 1, schema: z.strictObject({ by: z.int() }) },
   CounterBroken: { version: 1, schema: z.strictObject({}) },
 });

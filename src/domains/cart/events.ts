@@ -87,7 +87,7 @@ export type Sale = z.output<typeof sale>;
 const linePrices = z.array(z.strictObject({ lineId, unitPrice: positiveDecimal }));
 const taxation = { taxRegime, taxRates };
 
-export const cartEvents = defineEvents({
+export const cartEvents = defineEvents("cart", {
   CartOpened: {
     version: 1,
     schema: z.strictObject({

@@ -30,7 +30,7 @@ export const categoryPosition = z.int().min(0).max(1_000_000);
 const product = { productId };
 const category = { categoryId };
 
-export const catalogEvents = defineEvents({
+const productEvents = defineEvents("product", {
   ProductDrafted: {
     version: 1,
     schema: z.strictObject({
@@ -66,7 +66,9 @@ export const catalogEvents = defineEvents({
   ProductPublished: { version: 1, schema: z.strictObject({ ...product }) },
   ProductUnpublished: { version: 1, schema: z.strictObject({ ...product }) },
   ProductDiscontinued: { version: 1, schema: z.strictObject({ ...product }) },
+});
 
+const categoryEvents = defineEvents("category", {
   CategoryCreated: {
     version: 1,
     schema: z.strictObject({
@@ -84,7 +86,9 @@ export const catalogEvents = defineEvents({
     schema: z.strictObject({ ...category, parentId: categoryId.nullable(), position: categoryPosition }),
   },
   CategoryRemoved: { version: 1, schema: z.strictObject({ ...category }) },
+});
 
+const claimEvents = defineEvents("claim", {
   /** The key (`sku:<SKU>`, `slug:<slug>`, `categoryslug:<slug>`) belongs to one owner until released. */
   Claimed: {
     version: 1,
@@ -95,12 +99,13 @@ export const catalogEvents = defineEvents({
     schema: z.strictObject({ key: z.string().min(1).max(200), owner: z.string().min(1).max(100) }),
   },
 });
+
+export const catalogEvents = { ...productEvents, ...categoryEvents, ...claimEvents };
 export type CatalogEvent = EventsOf<typeof catalogEvents>;
 
-type Named<Prefix extends string> = Extract<CatalogEvent, { type: `${Prefix}${string}` }>;
 /** Events of `product-<uuid>` streams. */
-export type ProductEvent = Named<"Product" | "Variant">;
+export type ProductEvent = EventsOf<typeof productEvents>;
 /** Events of `category-<uuid>` streams. */
-export type CategoryEvent = Named<"Category">;
+export type CategoryEvent = EventsOf<typeof categoryEvents>;
 /** Events of `claim-<key>` streams. */
-export type ClaimEvent = Named<"Claim">;
+export type ClaimEvent = EventsOf<typeof claimEvents>;

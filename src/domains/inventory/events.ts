@@ -15,7 +15,7 @@ export const stockDelta = z
   .max(1_000_000)
   .refine((delta) => delta !== 0, "an adjustment changes the stock by at least one piece");
 
-export const inventoryEvents = defineEvents({
+export const inventoryEvents = defineEvents("stock", {
   StockReceived: { version: 1, schema: z.strictObject({ ...place, quantity, reference: stockReference.optional() }) },
   StockAdjusted: { version: 1, schema: z.strictObject({ ...place, delta: stockDelta, reason: stockReason }) },
   BackorderPolicySet: { version: 1, schema: z.strictObject({ ...place, allowBackorder: z.boolean() }) },

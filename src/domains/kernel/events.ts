@@ -46,6 +46,8 @@ export type Recorded<E extends DomainEvent = DomainEvent> = E extends DomainEven
 
 /** One event type: the schema of its current version, and how each older version's data becomes the next one's. */
 export interface EventDefinition<Schema extends z.ZodType = z.ZodType> {
+  /** Category of the streams that it is written to. */
+  readonly category: string;
   readonly version: number;
   readonly schema: Schema;
   /** Key: the version it upgrades from. Pure; chained until the current version is reached. */
@@ -59,9 +61,13 @@ export type EventsOf<C extends EventCatalogue> = {
   [T in keyof C & string]: DomainEvent<T, z.output<C[T]["schema"]>>;
 }[keyof C & string];
 
-/** Declares a context's event types; keeps the literal types. */
-export function defineEvents<const C extends EventCatalogue>(catalogue: C): C {
-  return catalogue;
+type Uncategorised = Readonly<Record<string, Omit<EventDefinition, "category">>>;
+type Categorised<C extends Uncategorised> = { readonly [T in keyof C]: C[T] & { readonly category: string } };
+
+/** Declares the event types of the streams `<category>-<id>`; keeps the literal types. */
+export function defineEvents<const C extends Uncategorised>(category: string, types: C): Categorised<C> {
+  const entries = Object.entries(types).map(([type, definition]) => [type, { category, ...definition }]);
+  return Object.fromEntries(entries) as Categorised<C>;
 }
 
 /** Lifts data written under an older schema version to the current one. */

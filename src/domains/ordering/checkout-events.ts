@@ -7,7 +7,7 @@ const nothing = z.strictObject({});
 const line = z.strictObject({ sku });
 
 /** What a checkout process has seen and done so far; events of `checkout-<orderId>` streams. */
-export const checkoutEvents = defineEvents({
+export const checkoutEvents = defineEvents("checkout", {
   /** Keeps what the order is placed with, until it is placed. */
   CheckoutStarted: { version: 1, schema: cartEvents.CartCheckedOut.schema },
   CheckoutOrderPlaced: { version: 1, schema: nothing },

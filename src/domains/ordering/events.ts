@@ -53,7 +53,7 @@ export type ImportedDocument = z.output<typeof imported>;
 
 const order = { orderId, number: orderNumberText };
 
-export const orderingEvents = defineEvents({
+const orderEvents = defineEvents("order", {
   OrderPlaced: {
     version: 1,
     schema: z.strictObject({ ...order, cartId, paymentId, ...sale.shape, payment: paymentMeans }),
@@ -80,6 +80,9 @@ export const orderingEvents = defineEvents({
   CreditNoteImported: { version: 1, schema: imported },
   /** A document that corrects the books, such as a bad debt written off. */
   AccountingAdjustmentImported: { version: 1, schema: imported },
+});
+
+const importRowEvents = defineEvents("importrow", {
   /** A row of an imported file that fits nowhere: kept as it was, and shown. */
   ImportRowSetAside: {
     version: 1,
@@ -92,9 +95,11 @@ export const orderingEvents = defineEvents({
     }),
   },
 });
+
+export const orderingEvents = { ...orderEvents, ...importRowEvents };
 export type OrderingEvent = EventsOf<typeof orderingEvents>;
 
 /** Events of `order-<uuid>` streams. */
-export type OrderEvent = Exclude<OrderingEvent, { type: "ImportRowSetAside" }>;
+export type OrderEvent = EventsOf<typeof orderEvents>;
 /** Events of `importrow-<id>` streams. */
-export type ImportRowEvent = Extract<OrderingEvent, { type: "ImportRowSetAside" }>;
+export type ImportRowEvent = EventsOf<typeof importRowEvents>;

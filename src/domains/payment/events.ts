@@ -12,7 +12,7 @@ export const providerReference = z.string().min(1).max(256);
 /** Carried by every event. */
 const payment = { paymentId, orderId, currency: currencyCode };
 
-export const paymentEvents = defineEvents({
+export const paymentEvents = defineEvents("payment", {
   /** The provider is to be asked for the amount. */
   PaymentRequested: {
     version: 1,

@@ -23,7 +23,7 @@ export const priceEntry = z.strictObject({
 });
 export type PriceEntry = z.output<typeof priceEntry>;
 
-export const pricingEvents = defineEvents({
+export const pricingEvents = defineEvents("price", {
   PriceSet: { version: 1, schema: z.strictObject({ sku, ...priceEntry.shape }) },
   /** As if it had never been set, for every question asked from now on. */
   PriceWithdrawn: { version: 1, schema: z.strictObject({ sku, priceId }) },

@@ -17,7 +17,7 @@ export const taxRate = z.string().regex(/^(0(\.\d{1,6})?|1(\.0{1,6})?)$/, 'a rat
 export const taxRegime = z.enum(["inclusive", "exclusive"]);
 export type TaxRegime = z.output<typeof taxRegime>;
 
-export const referenceEvents = defineEvents({
+const currencyEvents = defineEvents("currency", {
   /** Again under the same code: the new name and digits count from now on. */
   CurrencyDefined: {
     version: 1,
@@ -34,15 +34,23 @@ export const referenceEvents = defineEvents({
     }),
   },
   CurrencyWithdrawn: { version: 1, schema: z.strictObject({ code: currencyCode }) },
+});
+
+const countryEvents = defineEvents("country", {
   CountryDefined: {
     version: 1,
     schema: z.strictObject({ code: countryCode, name: z.string().min(1).max(100), taxRegime }),
   },
   CountryWithdrawn: { version: 1, schema: z.strictObject({ code: countryCode }) },
+});
+
+const taxRateEvents = defineEvents("taxrate", {
   /** From `validFrom` on, this rate instead of the one before; earlier rates stay known for what was sold then. */
   TaxRateSet: {
     version: 1,
     schema: z.strictObject({ country: countryCode, taxCategory, rate: taxRate, validFrom: timestamp }),
   },
 });
+
+export const referenceEvents = { ...currencyEvents, ...countryEvents, ...taxRateEvents };
 export type ReferenceEvent = EventsOf<typeof referenceEvents>;

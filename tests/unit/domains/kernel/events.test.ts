@@ -2,7 +2,7 @@ import { z } from "zod";
 import { defineEvents, millis, isBefore, sku, streamCategory, streamId, upcast } from "../../../../src/domains/kernel";
 
 describe("events", () => {
-  const { Moved } = defineEvents({
+  const { Moved } = defineEvents("cart", {
     Moved: {
       version: 3,
       schema: z.strictObject({ to: z.string(), by: z.string() }),
