@@ -5,6 +5,7 @@ import { parseProxies, type TrustedProxies } from "./guard/client";
 import { type CorsPolicy, parseCors } from "./guard/cors";
 import { type Limits } from "./limits/limiter";
 import { parseRate, type Rate } from "./limits/token-bucket";
+import { type GatewayRoute } from "./table";
 
 /** All that the gateway can be told, and told anew while it runs. */
 export interface GatewayConfig {
@@ -53,7 +54,20 @@ export function gatewayConfig(settings: GatewaySettings): GatewayConfig {
   };
 }
 
-/** `checkoutCart=10/60;createCart=30/60`. @throws naming the part at fault */
+/** @throws Error naming the setting that speaks of a service or route that there is not */
+export function checkNames({ sources, cors, limits }: GatewayConfig, table: readonly GatewayRoute[]): void {
+  const services = new Set(["*", ...table.map(({ service }) => service)]);
+  const routes = new Set(table.map(({ operationId }) => operationId));
+  const check = (setting: string, what: string, names: Iterable<string>, known: ReadonlySet<string>) => {
+    for (const name of names)
+      if (!known.has(name)) throw new Error(`${setting}: there is no ${what} ${name}, but ${[...known].join(", ")}.`);
+  };
+  check("GATEWAY_SERVICES", "service", sources.keys(), services);
+  check("GATEWAY_CORS", "service", cors.keys(), services);
+  check("GATEWAY_LIMIT_ROUTES", "route", limits.routes.keys(), routes);
+}
+
+/** `checkoutCart=10/60;openCart=30/60`. @throws naming the part at fault */
 export function parseRates(text: string): ReadonlyMap<string, Rate> {
   const rates = new Map<string, Rate>();
   for (const part of text.split(";").map((each) => each.trim())) {

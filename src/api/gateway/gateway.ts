@@ -9,7 +9,7 @@ import { type Arrival, arrivalOf } from "./arrival";
 import { ChangeWatch } from "./cache/changes";
 import { PublicReads } from "./cache/public-reads";
 import { WrittenTokens } from "./cache/written";
-import { type GatewayConfig } from "./config";
+import { checkNames, type GatewayConfig } from "./config";
 import { type Names } from "./discovery/dns";
 import { Fleet } from "./fleet/fleet";
 import { credentialOf } from "./guard/client";
@@ -48,6 +48,7 @@ export class Gateway {
   private draining = false;
 
   constructor(private readonly options: GatewayOptions) {
+    checkNames(options.config, options.table);
     this.finder = new RouteFinder(options.table);
     this.policies = policiesOf(options.config, undefined, this.changes);
     this.fleet = new Fleet({ ...options, changes: this.changes, services: servicesOf(options.table) });
@@ -60,6 +61,7 @@ export class Gateway {
 
   /** From now on with these settings. Requests under way end with those that they began with. */
   async reload(config: GatewayConfig): Promise<void> {
+    checkNames(config, this.options.table);
     this.policies = policiesOf(config, this.policies, this.changes);
     await this.fleet.start(config);
     this.options.log.info("the gateway has new settings");

@@ -202,7 +202,7 @@ export const DEFINITIONS = {
     env: "GATEWAY_LIMIT_ROUTES",
     schema: z.string().optional(),
     standard: undefined,
-    allowed: "`<operationId>=<requests>/<seconds>;…` such as createCart=30/60",
+    allowed: "`<operationId>=<requests>/<seconds>;…` such as openCart=30/60",
     meaning: "Requests to a route that one caller may send through the gateway",
   }),
   gatewayTrustedProxies: named({

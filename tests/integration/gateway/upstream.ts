@@ -16,6 +16,8 @@ export type Behaviour = (got: Got, response: ServerResponse, request: IncomingMe
 export class Upstream {
   readonly got: Got[] = [];
   ready = true;
+  /** Whether it tells of changes. */
+  tells = true;
   /** Lines are sent to all that follow its changes. */
   readonly followers = new Set<ServerResponse>();
   private readonly sockets = new Set<Socket>();
@@ -63,6 +65,7 @@ export class Upstream {
     const { method = "", url = "", headers, rawHeaders } = request;
     if (url === "/health/ready") return void response.writeHead(this.ready ? 200 : 503).end();
     if (url === "/internal/v1/changes") {
+      if (!this.tells) return void response.writeHead(404).end();
       response.writeHead(200, { "Content-Type": "application/x-ndjson" }).write('{"watching":[]}\n');
       this.followers.add(response);
       response.on("close", () => this.followers.delete(response));
