@@ -13,7 +13,7 @@ import { Dispatcher } from "../api/http/dispatcher";
 import { MongoStores, registeredInstances } from "../infra/mongo";
 import { type Logger, Metrics } from "../infra/observability";
 import { pause } from "../infra/runtime";
-import { ApiKeys, hashApiKey, isLoopback, type Principal } from "../infra/security";
+import { ApiKeys, type ApiKeyStore, hashApiKey, isLoopback, type Principal } from "../infra/security";
 import { describedRoutes } from "./touchpoints";
 
 export { gatewayConfig } from "../api/gateway";
@@ -41,28 +41,34 @@ export interface RunningGateway {
 /** What is under way when the gateway stops may take so long to end, in ms. */
 const PATIENCE = 10_000;
 
-/** The gateway, listening. */
+/** The gateway, listening. @throws Error with one clear sentence when it cannot be started with these options */
 export async function startGateway(options: GatewayProcessOptions): Promise<RunningGateway> {
-  const { log, host, mongo, adminKey } = options;
+  const stores = options.mongo && (await MongoStores.connect(options.mongo));
+  let gateway: Gateway | undefined;
+  try {
+    gateway = gatewayOf(options, stores);
+    await gateway.start();
+    return await opened(gateway, options, stores);
+  } catch (error) {
+    await gateway?.close();
+    await stores?.close();
+    throw error;
+  }
+}
+
+function gatewayOf(options: GatewayProcessOptions, stores: MongoStores | undefined): Gateway {
+  const { log, host, config } = options;
   const services = describedRoutes();
   const metrics = new Metrics();
   const onLoopback = isLoopback(host);
-  const stores = mongo && (await MongoStores.connect(mongo));
-  const admin: Principal = { name: "admin", roles: ["admin"] };
-  const known = adminKey === undefined ? undefined : hashApiKey(adminKey);
   const own: Dispatcher = new Dispatcher(
     ownRoutes(() => gateway, metrics, services),
-    {
-      log,
-      metrics,
-      apiKeys: new ApiKeys({ find: async (hash) => (hash === known ? admin : undefined) }),
-      openOnLoopback: onLoopback,
-    },
+    { log, metrics, apiKeys: new ApiKeys(onlyKey(options.adminKey)), openOnLoopback: onLoopback },
   );
   const gateway = new Gateway({
     table: gatewayTable(services),
     own,
-    config: options.config,
+    config,
     log,
     metrics,
     onLoopback,
@@ -70,25 +76,33 @@ export async function startGateway(options: GatewayProcessOptions): Promise<Runn
     registered: stores && (() => registeredInstances(stores)),
   });
   registerFigures(metrics, gateway);
+  return gateway;
+}
+
+/** The one key that the gateway knows for its own routes. */
+function onlyKey(key: string | undefined): ApiKeyStore {
+  const known = key === undefined ? undefined : hashApiKey(key);
+  const admin: Principal = { name: "admin", roles: ["admin"] };
+  return { find: async (hash) => (hash === known ? admin : undefined) };
+}
+
+async function opened(
+  gateway: Gateway,
+  options: GatewayProcessOptions,
+  stores: MongoStores | undefined,
+): Promise<RunningGateway> {
   const server = gatewayServer(gateway.handle);
-  try {
-    await gateway.start();
-    const url = await listenAt(server, options);
-    return {
-      url,
-      gateway,
-      reload: (config) => gateway.reload(config),
-      async stop() {
-        gateway.drain();
-        if (options.drain) await pause(options.drain);
-        await closeServer(server, PATIENCE);
-        await gateway.close();
-        await stores?.close();
-      },
-    };
-  } catch (error) {
-    await gateway.close();
-    await stores?.close();
-    throw error;
-  }
+  const url = await listenAt(server, options);
+  return {
+    url,
+    gateway,
+    reload: (config) => gateway.reload(config),
+    async stop() {
+      gateway.drain();
+      if (options.drain) await pause(options.drain);
+      await closeServer(server, PATIENCE);
+      await gateway.close();
+      await stores?.close();
+    },
+  };
 }
