@@ -18,9 +18,9 @@ import { untilStopped } from "./process";
 import { givenStores } from "./stores";
 
 const LABELS = {
-  reading: { label: "reading", unit: "bytes" },
-  articles: { label: "importing articles", unit: "articles" },
-  documents: { label: "importing documents", unit: "rows" },
+  reading: { label: "reading", unit: "KiB", size: 1024 },
+  articles: { label: "importing articles", unit: "articles", size: 1 },
+  documents: { label: "importing documents", unit: "rows", size: 1 },
 } as const satisfies Record<ImportProgress["phase"], object>;
 
 interface Run {
@@ -150,8 +150,8 @@ async function importInto(run: Run, log: EventLog, commands: CommandHandler): Pr
       endPosition: () => log.endPosition(),
       signal,
       progress({ phase, done, total }) {
-        const { label, unit } = LABELS[phase];
-        progress.update(label, done, total, unit);
+        const { label, unit, size } = LABELS[phase];
+        progress.update(label, done / size, total / size, unit);
       },
     });
   } catch (error) {

@@ -61,7 +61,7 @@ export class Progress {
   }
 
   private draw(text: string): void {
-    const line = text.slice(0, Math.max(20, (this.output.columns ?? 80) - 1));
+    const line = text.slice(0, Math.max(20, (this.output.columns || 80) - 1));
     this.output.write(`\r${line.padEnd(this.width)}`);
     this.width = line.length;
   }
