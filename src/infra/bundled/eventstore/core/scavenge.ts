@@ -3,9 +3,6 @@ import { FLAG, record } from "../storage/record";
 import { type Store } from "./store";
 import { type StreamState } from "./streams";
 
-/** Streams trimmed in the index between two turns of the event loop. */
-const TRIMS_PER_TURN = 200;
-
 /**
  * Takes from the log what nobody can read any more, file by file, and answers how many bytes that gave back. The newest
  * event of a stream always stays, because it says where the stream's revisions have got to, and so do tombstones.
@@ -33,13 +30,9 @@ export async function scavenge(store: Store, stopped: () => boolean): Promise<nu
     });
     if (!bytes) continue;
     saved += bytes;
-    let trims = 0;
-    for (const [name, revision] of trimmed) {
-      streams.trim(streams.get(name), revision);
-      if (++trims % TRIMS_PER_TURN === 0) await nextTurn();
-    }
+    const trims = [...trimmed].map(([name, revision]) => ({ id: streams.get(name).id, revision }));
+    await store.index.trim(trims.filter(({ id }) => id !== 0));
   }
-  await store.index.settled();
   return saved;
 }
 

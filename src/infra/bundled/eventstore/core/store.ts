@@ -67,7 +67,7 @@ export class Store {
     this.savedAt = checkpoint;
     this.saving = this.streams
       .save(checkpoint)
-      .catch((error: unknown) => this.report(`Saving the index failed: ${String(error)}. It is rebuilt from the log.`))
+      .catch((error: unknown) => this.report(`Saving the index failed and is tried again: ${String(error)}`))
       .finally(() => (this.saving = undefined));
   }
 

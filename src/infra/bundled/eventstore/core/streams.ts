@@ -146,11 +146,6 @@ export class Streams {
     return from !== revision || !position ? undefined : this.log.find(position);
   }
 
-  /** Forgets where the events of a stream before `revision` were. */
-  trim(state: StreamState, revision: number): void {
-    if (state.id !== 0) this.index.trim(state.id, revision);
-  }
-
   /** How many streams have changed since the last save. */
   get unsaved(): number {
     return this.changed.length;

@@ -44,6 +44,7 @@ type Job = WriteRequest | InternalWrite;
 
 /** A group is written and put on disk together; beyond this it waits for the next. */
 const GROUP_BYTES = 8 * 1024 * 1024;
+const COMPLAIN_EVERY = 10_000;
 const IDS_KEPT = 64 * 1024;
 const NO_ID = Buffer.alloc(16);
 const NOTHING = Buffer.alloc(0);
@@ -69,6 +70,7 @@ export class Writer {
   private busy = false;
   private broken: string | undefined;
   private now = 0;
+  private complainedAt = 0;
   /** The group in flight: what to undo should it fail, and whom to answer. */
   private before = new Map<StreamState, Before>();
   private newIds: string[] = [];
@@ -300,9 +302,15 @@ export class Writer {
     } catch (second) {
       this.broken = messageOf(second as Error);
     }
-    this.report(
-      `Writing to the log failed: ${messageOf(error)}${this.broken === undefined ? "" : " Restart the server."}`,
-    );
+    this.complain(messageOf(error));
+  }
+
+  /** A full disk would otherwise fill the log of the server with one line per append. */
+  private complain(reason: string): void {
+    const now = Date.now();
+    if (now - this.complainedAt < COMPLAIN_EVERY && this.broken === undefined) return;
+    this.complainedAt = now;
+    this.report(`Writing to the log failed: ${reason}${this.broken === undefined ? "" : " Restart the server."}`);
   }
 }
 

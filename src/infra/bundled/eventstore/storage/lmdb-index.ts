@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { open, type Database, type RootDatabase } from "lmdb";
+import { open, TransactionFlags, type Database, type RootDatabase } from "lmdb";
 import { putU48, u48 } from "./record";
-import { type PositionRun, type StreamDelta, type StreamHead, type StreamIndex } from "./stream-index";
+import { type PositionRun, type StreamDelta, type StreamHead, type StreamIndex, type StreamTrim } from "./stream-index";
 
 /** LMDB's keys are bounded; a longer name is kept by its digest. */
 const LONGEST_KEY = 1500;
-/** Puts between two turns of the event loop, so that saving never holds up clients. */
-const PUTS_PER_TURN = 200;
+/** Milliseconds that saving takes at a time. */
+const SLICE = 3;
 
 const CHECKPOINT = Buffer.from("checkpoint");
 const NEXT_STREAM = Buffer.from("next-stream");
@@ -68,42 +68,59 @@ export class LmdbIndex implements StreamIndex {
   }
 
   async save(deltas: readonly StreamDelta[], checkpoint: number, nextStreamId: number): Promise<void> {
-    let puts = 0;
-    for (const delta of deltas) {
+    await this.inSlices(deltas, (delta) => {
       if (delta.positions.length > 0) {
         const run = Buffer.allocUnsafe(delta.positions.length * 6);
         delta.positions.forEach((position, i) => putU48(run, i * 6, position));
-        void this.events.put(eventKey(delta.id, delta.from), run);
+        this.events.putSync(eventKey(delta.id, delta.from), run);
       }
       const head = Buffer.alloc(13);
       putU48(head, 0, delta.id);
       putU48(head, 6, delta.last + 1);
       head[12] = delta.deleted ? 1 : 0;
-      void this.streams.put(nameKey(delta.name), head);
-      if (++puts % PUTS_PER_TURN === 0) await nextTurn();
-    }
-    void this.root.put(NEXT_STREAM, numberValue(nextStreamId));
-    await this.root.put(CHECKPOINT, numberValue(checkpoint));
+      this.streams.putSync(nameKey(delta.name), head);
+    });
+    this.write(() => {
+      this.root.putSync(NEXT_STREAM, numberValue(nextStreamId));
+      this.root.putSync(CHECKPOINT, numberValue(checkpoint));
+    });
     this.checkpoint = checkpoint;
     this.nextStreamId = nextStreamId;
   }
 
-  trim(streamId: number, revision: number): void {
-    const range = this.events.getRange({ start: eventKey(streamId, 0), end: eventKey(streamId, revision) });
-    for (const { key, value } of range) {
-      const first = bigEndian(key, 6);
-      const gone = (revision - first) * 6;
-      if (gone < value.length) void this.events.put(eventKey(streamId, revision), Buffer.from(value.subarray(gone)));
-      void this.events.remove(Buffer.from(key));
-    }
-  }
-
-  async settled(): Promise<void> {
-    await this.root.put(NEXT_STREAM, numberValue(this.nextStreamId));
+  trim(trims: readonly StreamTrim[]): Promise<void> {
+    return this.inSlices(trims, ({ id, revision }) => {
+      const range = this.events.getRange({ start: eventKey(id, 0), end: eventKey(id, revision) });
+      for (const { key, value } of [...range]) {
+        const gone = (revision - bigEndian(key, 6)) * 6;
+        if (gone < value.length) this.events.putSync(eventKey(id, revision), Buffer.from(value.subarray(gone)));
+        this.events.removeSync(key);
+      }
+    });
   }
 
   close(): Promise<void> {
     return this.root.close();
+  }
+
+  /** Does something for each item; gives way to others in between, so that it never holds up clients. */
+  private async inSlices<T>(items: readonly T[], act: (item: T) => void): Promise<void> {
+    for (let i = 0; i < items.length;) {
+      const until = performance.now() + SLICE;
+      this.write(() => {
+        do act(items[i++] as T);
+        while (i < items.length && performance.now() < until);
+      });
+      await nextTurn();
+    }
+  }
+
+  /**
+   * A transaction on this thread. Those that LMDB does on a thread of its own leave rejections that nobody can handle
+   * when the disk is full. Putting it on disk happens in the background, in the order of the transactions.
+   */
+  private write(act: () => void): void {
+    this.root.transactionSync(act, TransactionFlags.SYNCHRONOUS_COMMIT | TransactionFlags.NO_SYNC_FLUSH);
   }
 
   /** First revision of the run that holds `revision`; `revision` itself where none does. */

@@ -14,6 +14,12 @@ export interface StreamDelta extends StreamHead {
   readonly positions: readonly number[];
 }
 
+/** A stream, and the revision before which its events are gone. */
+export interface StreamTrim {
+  readonly id: number;
+  readonly revision: number;
+}
+
 /** Positions of events of one stream whose revisions follow one another; 0 for an event that is no longer there. */
 export interface PositionRun {
   /** Revision of the first; the one that was asked for unless events are missing. */
@@ -33,10 +39,8 @@ export interface StreamIndex {
   run(streamId: number, revision: number, limit: number): PositionRun;
   /** Takes in changes; a head and its positions become durable together, `checkpoint` last of all. */
   save(deltas: readonly StreamDelta[], checkpoint: number, nextStreamId: number): Promise<void>;
-  /** Forgets all events of a stream before `revision`. */
-  trim(streamId: number, revision: number): void;
-  /** Resolves when everything so far is in the index. */
-  settled(): Promise<void>;
+  /** Forgets events that a scavenge took. */
+  trim(trims: readonly StreamTrim[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -50,10 +54,7 @@ export class NoIndex implements StreamIndex {
   run(_streamId: number, revision: number): PositionRun {
     return { from: revision, positions: [] };
   }
-  trim(): void {
-    // Nothing is kept here.
-  }
-  settled(): Promise<void> {
+  trim(): Promise<void> {
     return Promise.resolve();
   }
   save(): Promise<void> {
