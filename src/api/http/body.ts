@@ -83,7 +83,7 @@ export function parseJson(bytes: Buffer): unknown {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new Problem(400, "malformed-json", `The body is not JSON: ${(error as Error).message.slice(0, 120)}`, {
+    throw new Problem(400, "malformed-json", `The body is not JSON: ${(error as Error).message.slice(0, 120)}.`, {
       cause: error,
     });
   }

@@ -165,7 +165,7 @@ function setShippingMethod({ cartId, methodId }: SetShippingMethod, state: Cart)
   if (method === undefined) {
     const known = methods.map(({ id }) => id);
     return invalid("unknown-shipping-method", `Shipping to ${country} is by ${known.join(" or ")}.`, {
-      field: "method",
+      field: "id",
       methods: known,
     });
   }

@@ -201,7 +201,7 @@ describe("shipping", () => {
     spec(cart)
       .given(opened)
       .when(choose("rocket"))
-      .thenRefused("unknown-shipping-method", { field: "method", methods: ["standard", "express", "pickup"] });
+      .thenRefused("unknown-shipping-method", { field: "id", methods: ["standard", "express", "pickup"] });
     const nowhere: CartEvent = {
       type: "CartOpened",
       data: { cartId, currency: GBP, country: null, owner, ...british },
