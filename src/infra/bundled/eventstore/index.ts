@@ -64,7 +64,12 @@ export async function startEventStore(options: EventStoreOptions): Promise<Runni
       report("An operator asked the server to end.");
       void stop().then(() => options.onShutdown?.());
     };
-    const node = { host, port: () => server.port };
+    const node = {
+      host,
+      port: () => server.port,
+      openCalls: () => server.open,
+      connections: () => server.connections,
+    };
     const server: GrpcServer = await GrpcServer.listen({
       host,
       port,

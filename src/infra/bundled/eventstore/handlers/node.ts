@@ -17,6 +17,8 @@ export interface NodeIdentity {
   readonly host: string;
   /** Known once the server listens. */
   port(): number;
+  openCalls(): number;
+  connections(): number;
 }
 
 const instance = randomUUID();
@@ -25,7 +27,7 @@ const instance = randomUUID();
 export function nodeRoutes(context: Context, node: NodeIdentity): [string, Method][] {
   return [
     ["/event_store.client.gossip.Gossip/Read", { unary: () => clusterInfo(node) }],
-    ["/event_store.client.monitoring.Monitoring/Stats", { stream: (call) => stats(context, call) }],
+    ["/event_store.client.monitoring.Monitoring/Stats", { stream: (call) => stats(context, node, call) }],
   ];
 }
 
@@ -43,7 +45,7 @@ function clusterInfo(node: NodeIdentity): Buffer {
 }
 
 /** Figures about the process and the log, as text by name, again and again until the client has enough. */
-function stats(context: Context, call: Call): void {
+function stats(context: Context, node: NodeIdentity, call: Call): void {
   context.access.operations(call.caller);
   let timer: NodeJS.Timeout | undefined;
   call.closing(() => clearInterval(timer));
@@ -59,7 +61,7 @@ function stats(context: Context, call: Call): void {
       const send = (): void => {
         if (blocked) return;
         const body = encode((w) => {
-          for (const [name, value] of Object.entries(collectStats(context)))
+          for (const [name, value] of Object.entries(collectStats(context, node)))
             w.message(1, (e) => e.string(1, name).string(2, String(value)));
         });
         blocked = !call.write(framed(body));
@@ -75,7 +77,7 @@ function stats(context: Context, call: Call): void {
 
 const started = Date.now();
 
-export function collectStats({ store }: Context): Record<string, number | string> {
+function collectStats({ store }: Context, node: NodeIdentity): Record<string, number | string> {
   const memory = process.memoryUsage();
   const cpu = process.cpuUsage();
   return {
@@ -84,6 +86,9 @@ export function collectStats({ store }: Context): Record<string, number | string
     "proc-mem": memory.rss,
     "proc-cpu": (cpu.user + cpu.system) / 1000 / Math.max(1, Date.now() - started),
     "proc-heap": memory.heapUsed,
+    "proc-buffers": memory.arrayBuffers,
+    "proc-grpc-openCalls": node.openCalls(),
+    "proc-tcp-connections": node.connections(),
     "es-checksum": store.log.durable,
     "es-checksumNonFlushed": store.log.end,
     "es-queue-StorageWriter-length": store.writer.waiting,
@@ -100,7 +105,7 @@ export function httpAnswers(context: Context, node: NodeIdentity): (method: stri
       features: { projections: false, userManagement: true, atomPub: false },
     }),
     // Figures are for operators.
-    ...(!context.access.enabled && { "/stats": () => collectStats(context) }),
+    ...(!context.access.enabled && { "/stats": () => collectStats(context, node) }),
     "/gossip": () => ({
       members: [
         {

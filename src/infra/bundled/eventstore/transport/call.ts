@@ -53,7 +53,9 @@ export class Call {
       }
     });
     this.stream.on("end", () => {
-      if (!this.finished) this.onEnd?.();
+      // A connection that breaks ends the stream too, but the client has not said all it wanted to say.
+      const { aborted, destroyed, rstCode } = this.stream;
+      if (!this.finished && !aborted && !destroyed && rstCode === constants.NGHTTP2_NO_ERROR) this.onEnd?.();
     });
   }
 

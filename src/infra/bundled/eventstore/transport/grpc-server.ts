@@ -46,6 +46,8 @@ const HTTP2_PREFACE = "PRI * HTTP/2";
  */
 export class GrpcServer {
   private readonly sessions = new Set<Http2Session>();
+  /** Calls under way. */
+  open = 0;
 
   private constructor(
     private readonly server: Server,
@@ -90,6 +92,10 @@ export class GrpcServer {
     return self;
   }
 
+  get connections(): number {
+    return this.sockets.size;
+  }
+
   get port(): number {
     return (this.server.address() as AddressInfo).port;
   }
@@ -111,6 +117,8 @@ export class GrpcServer {
       return;
     }
     const call = new Call(stream, headers, stream.session?.socket.remoteAddress ?? "");
+    this.open++;
+    call.closing(() => this.open--);
     const method = this.options.routes.get(path);
     if (!method) {
       call.fail(unimplemented(path.slice(1)));
