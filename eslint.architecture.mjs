@@ -79,6 +79,7 @@ const policies = [
   infraMay("eventstore", is("kernel")),
   infraMay("mongo", is("kernel"), part("runtime")),
   infraMay("runtime", is("kernel"), part("eventstore", "mongo")),
+  infraMay("audit", is("kernel"), part("eventstore", "mongo", "runtime")),
   infraMay("config", part("observability", "security")),
   // The adapters behind the payment context's own port.
   infraMay("payments", is("kernel"), is(["events", "provider"], { context: "payment" }), part("runtime")),

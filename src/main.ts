@@ -96,6 +96,20 @@ program
   .action(async (file: string, flags: Flags) => (await import("./cli/replay.js")).replay(file, flags));
 
 program
+  .command("verify")
+  .description("replay the log and compare it with all that is stored; exit code 1 when anything differs")
+  .argument(
+    "[readModel...]",
+    "names of read models and feeds, or whole contexts; all, and the streams, when none is named",
+  )
+  .option("--no-streams", "do not look at the streams themselves")
+  .option("--json", "the report as JSON")
+  .addOption(data)
+  .addOption(eventstore)
+  .addOption(mongodb)
+  .action(async (names: string[], flags: Flags) => (await import("./cli/verify.js")).verifyStores(names, flags));
+
+program
   .command("bench")
   .description("measure a running shop: carts, checkouts, reads")
   .option("--url <url>", "the running shop (what runs on the data folder)")

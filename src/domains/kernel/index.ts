@@ -1,4 +1,5 @@
 export * from "./decider";
+export * from "./differences";
 export * from "./errors";
 export * from "./events";
 export * from "./exact";

@@ -56,7 +56,7 @@ export class FeedWriter implements Handler {
         if (before) await this.commit(rows, before.position);
         throw new PoisonEvent(event, cause);
       }
-      for (const [seq, row] of fresh.entries()) rows.push(stored(row, event.position, seq));
+      for (const [seq, row] of fresh.entries()) rows.push(storedRow(row, event.position, seq));
       if (rows.length >= CHUNK) {
         await this.commit(rows, event.position);
         rows = [];
@@ -80,7 +80,8 @@ export class FeedWriter implements Handler {
   }
 }
 
-function stored(row: FeedRow, position: bigint, seq: number): StoredRow {
+/** A row as it is stored. */
+export function storedRow(row: FeedRow, position: bigint, seq: number): StoredRow {
   const { occurredAt, amount } = row;
   return {
     _id: rowCursor(position, seq),

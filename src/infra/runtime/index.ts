@@ -4,7 +4,7 @@ export { ChangeWatcher } from "./change-watcher";
 export { type Accepted, type CommandContext, type CommandFigures, type Outcome, type Refused } from "./command";
 export { CommandHandler } from "./command-handler";
 export { Consumer, PoisonEvent, type ConsumerServices, type ConsumerState, type Handler } from "./consumer";
-export { FeedWriter, rowCursor, type StoredRow } from "./feed-writer";
+export { FeedWriter, rowCursor, type StoredRow, storedRow } from "./feed-writer";
 export { deriveId, fingerprint, newId } from "./ids";
 export { LogTail, type TailState } from "./log-tail";
 export { processCommandId, ProcessWorker, type Dispatch } from "./process-worker";

@@ -1,0 +1,93 @@
+import { type ClientSession, Decimal128, MongoServerError } from "mongodb";
+import { type Document } from "../../domains/kernel";
+import { type CheckpointDocument } from "../mongo/checkpoint";
+import { type MongoStores } from "../mongo";
+
+/** A read model as it is stored at one moment, whatever is written to it meanwhile. */
+export interface Stored {
+  /** The collection that serves. */
+  readonly target: string;
+  /** Of the projection that built it. */
+  readonly version: number;
+  /** The collection that served before, if it is still there. */
+  readonly previous: string | undefined;
+  /** Log position that the documents reflect. */
+  readonly position: bigint;
+  readonly session: ClientSession;
+}
+
+export interface ModelName {
+  readonly context: string;
+  readonly name: string;
+}
+
+interface Pointer {
+  readonly _id: string;
+  readonly version: number;
+  readonly active: string;
+  readonly previous?: string;
+}
+
+/** A snapshot that cannot be had (a collection is just being made, or dropped) is asked for again so often. */
+const TRIES = 5;
+const PAUSE = 200;
+/** SnapshotUnavailable, SnapshotTooOld, QueryPlanKilled, CursorNotFound, NamespaceNotFound */
+const PASSING = new Set([246, 239, 175, 43, 26]);
+
+/**
+ * Looks at a read model in a snapshot of the database, so that checkpoint and documents belong together.
+ * `use` gets `undefined` where nothing has been built yet, and may be called again.
+ */
+export async function withStored<T>(
+  stores: MongoStores,
+  { context, name }: ModelName,
+  use: (stored: Stored | undefined) => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await stores.client.withSession({ snapshot: true }, async (session) => {
+        const pointer = await stores.collection<Pointer>(context, "read_models").findOne({ _id: name }, { session });
+        if (!pointer) return use(undefined);
+        const { active: target, version, previous } = pointer;
+        const position = await positionOf(stores, context, target, session);
+        return use(position === undefined ? undefined : { target, version, previous, position, session });
+      });
+    } catch (error) {
+      const passing = error instanceof MongoServerError && PASSING.has(Number(error.code));
+      if (!passing || attempt >= TRIES) throw error;
+      await new Promise((resolve) => setTimeout(resolve, PAUSE * attempt));
+    }
+  }
+}
+
+/** How far a collection has got; `undefined` where nothing has been written to it. */
+export async function positionOf(
+  stores: MongoStores,
+  context: string,
+  target: string,
+  session: ClientSession,
+): Promise<bigint | undefined> {
+  const found = await stores
+    .collection<CheckpointDocument>(context, "checkpoints")
+    .findOne({ _id: target }, { session });
+  return found ? BigInt(found.position) : undefined;
+}
+
+/** All documents of a collection by their ids. */
+export const documentsOf = (
+  stores: MongoStores,
+  context: string,
+  { target, session }: Pick<Stored, "target" | "session">,
+): AsyncIterable<Document> =>
+  stores.collection<Document>(context, target).find({}, { session, batchSize: 1_000 }).sort({ _id: 1 });
+
+/** What the database gives, as JSON values that show their kind: exact decimals and large whole numbers stay exact. */
+export function plain(value: unknown): unknown {
+  if (value === null || typeof value !== "object") return typeof value === "bigint" ? { $long: String(value) } : value;
+  if (value instanceof Decimal128) return { $decimal: value.toString() };
+  if (value instanceof Date) return { $date: value.toISOString() };
+  if (Array.isArray(value)) return value.map((item) => (item === undefined ? null : plain(item)));
+  const result: Record<string, unknown> = {};
+  for (const [name, field] of Object.entries(value)) if (field !== undefined) result[name] = plain(field);
+  return result;
+}
