@@ -2,6 +2,7 @@ export * from "./decider";
 export * from "./differences";
 export * from "./errors";
 export * from "./events";
+export * from "./event-schema";
 export * from "./exact";
 export * from "./ids";
 export * from "./money";
