@@ -110,6 +110,13 @@ program
   .action(async (names: string[], flags: Flags) => (await import("./cli/verify.js")).verifyStores(names, flags));
 
 program
+  .command("events")
+  .description("the event types with version, streams and fields; every detail of those that are named")
+  .argument("[type...]", "event types or contexts")
+  .option("--json", "with the JSON Schema of each one's data")
+  .action(async (names: string[], flags: Flags) => (await import("./cli/events.js")).events(names, flags));
+
+program
   .command("bench")
   .description("measure a running shop: carts, checkouts, reads")
   .option("--url <url>", "the running shop (what runs on the data folder)")
