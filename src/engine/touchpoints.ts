@@ -1,7 +1,7 @@
 import { analyticsRoutes } from "../api/analytics/routes";
 import { backofficeRoutes } from "../api/backoffice";
 import { type Route } from "../api/http";
-import { type OperatedEngine, operationsRoutes } from "../api/operations";
+import { asyncApiRoutes, type OperatedEngine, operationsRoutes } from "../api/operations";
 import { referenceRoutes } from "../api/reference";
 import { Services, type ServiceOptions } from "../api/services";
 import { storefrontRoutes } from "../api/storefront";
@@ -36,7 +36,7 @@ export function touchpointRoutes(parts: TouchpointParts): Readonly<Record<Touchp
         services,
         contexts.flatMap(({ feeds }) => feeds),
       ),
-    operations: () => operationsRoutes({ services, engine, metrics, isDraining }),
+    operations: () => [...operationsRoutes({ services, engine, metrics, isDraining }), ...asyncApiRoutes(contexts)],
   };
 }
 

@@ -10,7 +10,10 @@ export function documentationPage(document: OpenApi, url: string): string {
   const navigation = markup`<p>
       <a href="#top"><b>${document.info.title}</b></a>
     </p>
-    <p><a href="/openapi.json">openapi.json</a> · <a href="/problems">problems</a></p>
+    <p>
+      <a href="/openapi.json">openapi.json</a>${document.paths["/asyncapi.json"] ? markup` · <a href="/asyncapi.json">asyncapi.json</a>` : ""}
+      · <a href="/problems">problems</a>
+    </p>
     ${groups.map(
       ([tag, placed]) =>
         markup`<b><a href="#tag-${anchor(tag)}">${tag}</a></b>

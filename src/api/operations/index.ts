@@ -5,6 +5,7 @@ import { healthRoutes } from "./health-routes";
 import { type OperatedEngine } from "./operated-engine";
 import { workRoutes } from "./work-routes";
 
+export { asyncApiRoutes } from "./asyncapi";
 export { healthRoutes } from "./health-routes";
 export { type OperatedEngine } from "./operated-engine";
 
