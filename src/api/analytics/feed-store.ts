@@ -70,7 +70,10 @@ export class FeedStore {
     const { position } = this.model;
     const match: Record<string, unknown> = { _id: { $lt: rowCursor(position + 1n, 0) }, ...where };
     if (from !== undefined || to !== undefined)
-      match["occurredAt"] = { ...(from !== undefined && { $gte: from }), ...(to !== undefined && { $lt: to }) };
+      match["occurredAt"] = {
+        ...(from !== undefined && { $gte: asStored(from) }),
+        ...(to !== undefined && { $lt: asStored(to) }),
+      };
     const sums = await this.collection
       .aggregate<{ _id: { key?: string | null; currency?: string }; rows: number; quantity: number; amount: object }>(
         [
@@ -134,6 +137,9 @@ class Sums {
     };
   }
 }
+
+/** A moment as the rows have it, so that text order is time order. */
+const asStored = (moment: string): string => new Date(moment).toISOString();
 
 const byKey = ([a]: readonly [string | null, unknown], [b]: readonly [string | null, unknown]): number =>
   a === b ? 0 : a === null ? 1 : b === null ? -1 : a < b ? -1 : 1;
