@@ -1,6 +1,7 @@
 import { setUpShop } from "../../src/engine/set-up";
 import { startShop, TOUCHPOINTS, type Shop, type ShopOptions } from "../../src/engine/shop";
 import { silentLogger } from "../../src/infra/observability";
+import { behindGateway, throughGateway } from "./gateway";
 import { Caller } from "./http";
 import { startStores, uniquePrefix } from "./stores";
 
@@ -26,7 +27,7 @@ export async function startTestShop({ seed = false, ...options }: TestShopOption
   const stores = await startStores();
   const mongoPrefix = uniquePrefix();
   const open = async (): Promise<TestShop> => {
-    const shop = await startShop({
+    const whole: ShopOptions = {
       eventstoreUrl: stores.eventstoreUrl,
       mongoUrl: stores.mongoUrl,
       mongoPrefix,
@@ -43,7 +44,9 @@ export async function startTestShop({ seed = false, ...options }: TestShopOption
         await setUpShop(shop, { seed });
       },
       ...options,
-    });
+    };
+    const first = await startShop(whole);
+    const shop = throughGateway() && whole.serve.length > 0 ? await behindGateway(first, whole) : first;
     const anyone = new Caller(shop.url);
     const admin = anyone.with({ "X-API-Key": ADMIN_KEY });
     return {
