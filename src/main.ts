@@ -96,6 +96,20 @@ program
   .action(async (file: string, flags: Flags) => (await import("./cli/replay.js")).replay(file, flags));
 
 program
+  .command("rebuild")
+  .description("build read models anew from the log, while the shop goes on serving the present ones")
+  .argument("<readModel...>", "names of read models and feeds, or all")
+  .option("--compare", "compare what served before with what serves then, document by document")
+  .option("--compare-only", "do not rebuild: compare what serves with what served before it")
+  .option("--url <url>", "the running shop (what runs on the data folder)")
+  .option("--key <key>", "API key of an operator (the development key of the data folder)")
+  .option("--json", "the report as JSON")
+  .addOption(data)
+  .addOption(eventstore)
+  .addOption(mongodb)
+  .action(async (names: string[], flags: Flags) => (await import("./cli/rebuild.js")).rebuild(names, flags));
+
+program
   .command("verify")
   .description("replay the log and compare it with all that is stored; exit code 1 when anything differs")
   .argument(

@@ -12,7 +12,7 @@ interface Expected {
 }
 
 /** Rows of one event at most, for the end of a range of rows. */
-const LAST_SEQ = 36 ** 4 - 1;
+export const LAST_SEQ = 36 ** 4 - 1;
 
 /**
  * Compares a feed's rows with what its events give. Rows never change once they are there, so the log and the rows are
