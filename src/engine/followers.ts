@@ -35,7 +35,8 @@ export class Followers {
     const { signal } = this.stopping;
     while (!signal.aborted) {
       await pause(POLL, signal);
-      if (!signal.aborted) await this.adjust(this.isLed);
+      // A database that is away is asked again after the next pause.
+      if (!signal.aborted) await this.adjust(this.isLed).catch(() => undefined);
     }
   }
 
@@ -43,18 +44,19 @@ export class Followers {
     const foreign = new Set(this.models.all().flatMap((model) => (isOurs(model) ? [] : [model.context])));
     const started = [...foreign].filter((context) => !this.watchers.has(context));
     const ended = [...this.watchers].filter(([context]) => !foreign.has(context));
-    await Promise.all([
-      ...started.map((context) => {
+    const outcomes = await Promise.allSettled([
+      ...started.map(async (context) => {
         const models = this.models.all().filter((model) => model.context === context);
         const watcher = new ChangeWatcher(this.stores, context, models, this.isLed);
+        await watcher.start();
         this.watchers.set(context, watcher);
-        return watcher.start();
       }),
       ...ended.map(([context, watcher]) => {
         this.watchers.delete(context);
         return watcher.stop();
       }),
     ]);
+    for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
   }
 
   private readonly isLed = (model: ReadModel): boolean => this.runners.get(key(model))?.leads ?? false;

@@ -85,11 +85,14 @@ export class Checkpoint {
     await session?.endSession();
   }
 
-  /** A position older than the one written last means that the database has lost it: then it is to be claimed anew. */
+  /**
+   * A position older than the one written last means that the database has lost it: then it is to be claimed anew.
+   * It never moves back: a write that was cut off and is sent again may come after newer ones.
+   */
   private async move(position: bigint, session?: ClientSession): Promise<void> {
     const result = await this.documents().updateOne(
       { _id: this.name, token: this.token, position: { $gte: this.written } },
-      { $set: { position } },
+      { $max: { position } },
       session ? { session } : {},
     );
     if (result.matchedCount === 0) throw new Fenced(this.name);

@@ -224,7 +224,7 @@ export class ReadModelRunner {
     while (!signal.aborted) {
       const before = this.pointer;
       if (this.building !== builder) return; // another process has made the switch, see adopt()
-      if (builder.state.status === "live" && before && (await this.swap(before, target, builder))) {
+      if (builder.state.status === "live" && before && (await this.trySwap(before, target, builder))) {
         if (this.building === builder) {
           const old = this.active;
           this.active = builder;
@@ -242,31 +242,33 @@ export class ReadModelRunner {
     }
   }
 
+  /** A database that is away for a while is no reason to give the rebuild up. */
+  private async trySwap(pointer: Pointer, target: string, builder: Consumer): Promise<boolean> {
+    try {
+      return await this.swap(pointer, target, builder);
+    } catch (error) {
+      this.services.report("warn", `the rebuild of ${this.name} could not take over yet`, { target, error });
+      return false;
+    }
+  }
+
   /**
-   * In one transaction: the old collection's writer is shut out, provided that it is not ahead, and the pointer moves.
-   * So no reader ever sees an older state than before.
+   * First the old collection's writer is shut out, provided that it is not ahead; then the pointer moves. So no reader
+   * ever sees an older state than before. Cut off in between, the old one stands still until the switch is made again.
+   * A transaction would be no better: one that a killed process leaves open locks both documents for a minute.
    */
   private async swap(pointer: Pointer, target: string, builder: Consumer): Promise<boolean> {
     const { context, name, version } = this.spec;
     const level = builder.position$.value;
     const checkpoints = new Checkpoints(this.stores).collection(context);
-    return this.stores.client.withSession((session) =>
-      session.withTransaction(async () => {
-        const fenced = await checkpoints.updateOne(
-          { _id: pointer.active, position: { $lte: level } },
-          { $inc: { token: 1_000_000 } },
-          { session },
-        );
-        if (fenced.matchedCount === 0 && (await checkpoints.findOne({ _id: pointer.active }, { session })))
-          return false;
-        const moved = await this.pointers().updateOne(
-          { _id: name, building: target },
-          { $set: { active: target, version, previous: pointer.active }, $unset: { building: true } },
-          { session },
-        );
-        return moved.matchedCount === 1;
-      }),
+    const old = { _id: pointer.active };
+    const fenced = await checkpoints.updateOne({ ...old, position: { $lte: level } }, { $inc: { token: 1_000_000 } });
+    if (fenced.matchedCount === 0 && (await checkpoints.findOne(old))) return false;
+    const moved = await this.pointers().updateOne(
+      { _id: name, building: target },
+      { $set: { active: target, version, previous: pointer.active }, $unset: { building: true } },
     );
+    return moved.matchedCount === 1;
   }
 
   private async discard(target: string): Promise<void> {

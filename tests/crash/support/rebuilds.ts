@@ -3,15 +3,19 @@ import { MongoClient, type Db, type Document } from "mongodb";
 import { eventually } from "../../support/eventually";
 import { type Client } from "./client";
 
-/** A read model or feed as the operations API shows it. */
-interface Work {
+/** A read model, feed, process or reaction as the operations API shows it. */
+export interface Work {
   readonly name: string;
   readonly context: string;
   readonly kind: "projection" | "feed" | "process" | "reaction";
   readonly state: string;
   readonly checkpoint: string;
   readonly error: { readonly message: string } | null;
+  readonly rebuild: object | null;
 }
+
+/** Whether it can be rebuilt. */
+export const isReadModel = ({ kind }: Work): boolean => kind === "projection" || kind === "feed";
 
 interface Pointer {
   readonly _id: string;
@@ -37,9 +41,9 @@ export interface Rebuilt {
 export async function faultsOfRebuild({ client, mongoUrl, prefix, end }: Rebuilt): Promise<string[]> {
   const works = await eventually(async () => {
     const all = await readModels(client);
-    for (const { context, name, state, checkpoint, error } of all)
-      if (error || state !== "live" || BigInt(checkpoint) < end)
-        throw new Error(`${context}.${name} is ${state} at ${checkpoint} of ${end} ${error?.message ?? ""}`);
+    for (const work of all)
+      if (work.error || work.rebuild || work.state !== "live" || BigInt(work.checkpoint) < end)
+        throw new Error(`not level with ${end}: ${JSON.stringify(work)}`);
     return all;
   }, PATIENCE);
   const mongo = await new MongoClient(mongoUrl, { useBigInt64: true }).connect();
@@ -68,7 +72,7 @@ export async function faultsOfRebuild({ client, mongoUrl, prefix, end }: Rebuilt
 
 async function readModels(client: Client): Promise<readonly Work[]> {
   const { body } = await client.ask("GET", "/operations/v1/projections");
-  return (body.items as readonly Work[]).filter(({ kind }) => kind === "projection" || kind === "feed");
+  return (body.items as readonly Work[]).filter(isReadModel);
 }
 
 async function pointerOf(database: Db, name: string): Promise<Pointer> {

@@ -6,14 +6,14 @@ import { killAgainAndAgain, type Kill } from "./killer";
 import { Ledger, type Article } from "./ledger";
 import { faultsOfLog } from "./log-audit";
 import { LogFacts } from "./log-facts";
-import { faultsOfRebuild } from "./rebuilds";
+import { faultsOfRebuild, isReadModel, type Work } from "./rebuilds";
 import { ADMIN_KEY, PREFIX, type CrashShop } from "./shops";
 import { visit, type World } from "./shopper";
 import { faultsOfAnswers } from "./shown-audit";
 
 /** Kills between two audits at most. */
 const KILLS_AT_A_TIME = 12;
-const SHOPPERS = 8;
+const SHOPPERS = 16;
 /** How long everything that has begun may take to end once nobody is killed any more, in ms. */
 const SETTLES_WITHIN = 45_000;
 /** More faults help nobody. */
@@ -97,18 +97,34 @@ async function stockUp(client: Client): Promise<readonly Article[]> {
   return articles;
 }
 
-/** Shoppers come one after another, some at once, until the work is done; each finishes what it has begun. */
+/**
+ * Shoppers come one after another, some at once, until the work is done; each finishes what it has begun. Meanwhile an
+ * operator has read models rebuilt, where that is possible.
+ */
 async function underLoad<T>(world: World, chance: Chance, work: () => Promise<T>): Promise<T> {
   let over = false;
-  const shoppers = Array.from({ length: SHOPPERS }, async () => {
-    const own = chance.fork();
-    while (!over) await visit(world, own.fork());
-  });
+  const people = [
+    ...Array.from({ length: SHOPPERS }, async () => {
+      const own = chance.fork();
+      while (!over) await visit(world, own.fork());
+    }),
+    operate(world.client, chance.fork(), () => over),
+  ];
   try {
     return await work();
   } finally {
     over = true;
-    await Promise.all(shoppers);
+    await Promise.all(people);
+  }
+}
+
+async function operate(client: Client, chance: Chance, over: () => boolean): Promise<void> {
+  while (!over()) {
+    const { status, body } = await client.ask("GET", "/operations/v1/projections");
+    if (status !== 200) return;
+    const { context, name } = chance.pick((body.items as Work[]).filter(isReadModel));
+    await client.ask("POST", `/operations/v1/projections/${context}.${name}/rebuild`);
+    await pause(chance.between(50, 400));
   }
 }
 

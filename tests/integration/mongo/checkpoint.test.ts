@@ -61,6 +61,14 @@ describe("the place of a consumer", () => {
     await expect(hanging).rejects.toThrow();
   });
 
+  test("a position that comes late does not move it back", async () => {
+    const place = new Checkpoint(first, "shelf", "late");
+    await place.claim(1);
+    await place.commit(9n, (session) => write(first).insertOne({ _id: "nine" }, { session }));
+    await place.advance(7n);
+    expect(await place.claim(2)).toBe(9n);
+  });
+
   test("a worker whose position the database has lost begins again from the one that it has", async () => {
     const place = new Checkpoint(first, "shelf", "lost");
     await place.claim(1);
