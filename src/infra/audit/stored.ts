@@ -81,11 +81,11 @@ export const documentsOf = (
 ): AsyncIterable<Document> =>
   stores.collection<Document>(context, target).find({}, { session, batchSize: 1_000 }).sort({ _id: 1 });
 
-/** What the database gives, as JSON values that show their kind: exact decimals and large whole numbers stay exact. */
+/** What the database gives, as JSON; kinds of values that JSON has not become text that names the kind. */
 export function plain(value: unknown): unknown {
-  if (value === null || typeof value !== "object") return typeof value === "bigint" ? { $long: String(value) } : value;
-  if (value instanceof Decimal128) return { $decimal: value.toString() };
-  if (value instanceof Date) return { $date: value.toISOString() };
+  if (value === null || typeof value !== "object") return typeof value === "bigint" ? `Long("${value}")` : value;
+  if (value instanceof Decimal128) return `Decimal128("${value.toString()}")`;
+  if (value instanceof Date) return `Date("${value.toISOString()}")`;
   if (Array.isArray(value)) return value.map((item) => (item === undefined ? null : plain(item)));
   const result: Record<string, unknown> = {};
   for (const [name, field] of Object.entries(value)) if (field !== undefined) result[name] = plain(field);

@@ -76,7 +76,9 @@ test("what the rebuild has put right is told, field by field, and ends with 1", 
 });
 
 test("what is not there, or cannot be rebuilt, is named", async () => {
-  await expect(rebuild(["nothing"], flags())).rejects.toThrow(/404 projection-not-found There is no projection nothing/);
+  await expect(rebuild(["nothing"], flags())).rejects.toThrow(
+    /404 projection-not-found There is no projection nothing/,
+  );
   await expect(rebuild(["ordering.checkout"], flags())).rejects.toThrow(/409 cannot-be-rebuilt/);
   await expect(rebuild(["ordering.orders"], { url: "http://127.0.0.1:9" })).rejects.toThrow(/^No shop answers at/);
 });
