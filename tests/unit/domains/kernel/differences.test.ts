@@ -37,7 +37,7 @@ function apply(was: unknown, changes: readonly Difference[]): unknown {
     if ("now" in change)
       Object.defineProperty(at, last, { value: change.now, enumerable: true, configurable: true, writable: true }); // prettier-ignore
     else if (Array.isArray(at)) at.splice(Number(last), 1);
-    else delete at[last];
+    else Reflect.deleteProperty(at, last);
   }
   return root.value;
 }
