@@ -10,6 +10,7 @@ import { paymentRoutes } from "./payments";
 import { priceRoutes } from "./prices";
 import { productRoutes } from "./products";
 import { stockRoutes } from "./stock";
+import { streamDiffRoutes } from "./stream-diff";
 import { streamRoutes } from "./streams";
 
 export { CatalogService, type NewCategory, type NewProduct } from "./catalog-service";
@@ -27,6 +28,7 @@ export function backofficeRoutes(services: Services): readonly Route[] {
     ...orderRoutes(services),
     ...paymentRoutes(services),
     ...streamRoutes(services),
+    ...streamDiffRoutes(services),
     ...bulkRoutes(services, catalog, known),
   ];
 }
