@@ -112,11 +112,23 @@ const UNREACHABLE = new Set([
   "MongoWaitQueueTimeoutError",
 ]);
 
+/** The same as codes: of sockets, since MongoDB's client lets some through as they are, and of a server coming up. */
+const UNREACHABLE_CODES = new Set<unknown>([
+  ...["EPIPE", "ECONNRESET", "ECONNREFUSED", "ETIMEDOUT"],
+  // ShutdownInProgress, PrimarySteppedDown, NotWritablePrimary, InterruptedAtShutdown, InterruptedDueToReplStateChange,
+  // NotPrimaryNoSecondaryOk, NotPrimaryOrSecondary
+  ...[91, 189, 10_107, 11_600, 11_602, 13_435, 13_436],
+]);
+
+const isUnreachable = (error: unknown): error is Error =>
+  error instanceof Error &&
+  (UNREACHABLE.has(error.name) || UNREACHABLE_CODES.has((error as { readonly code?: unknown }).code));
+
 /** Any thrown value as a problem. What is not understood becomes a 500 that tells nothing of the inside. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof DomainError) return problemOfRefusal(error);
-  if (error instanceof Error && UNREACHABLE.has(error.name)) return unavailable(error);
+  if (isUnreachable(error)) return unavailable(error);
   return new Problem(500, "internal-error", "Something went wrong on our side. Nothing is known about the outcome.", {
     cause: error,
   });
