@@ -90,6 +90,7 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
       apiKeys: new ApiKeys(keys),
       shoppers: services.tokens,
       openOnLoopback: isLoopback(options.host),
+      ending: ending.signal,
     });
     await options.beforeOpening?.({ engine, services, keys });
     const server = options.serve.length > 0 ? await listen(app, options) : undefined;

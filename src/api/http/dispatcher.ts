@@ -15,6 +15,8 @@ import { check } from "./validation";
 export interface DispatcherOptions extends AccessOptions {
   readonly log: Logger;
   readonly metrics?: Metrics;
+  /** Fires when the process is to stop: answers that have no end of their own end then. */
+  readonly ending?: AbortSignal;
 }
 
 /** Requests slower than this, in seconds, are logged as warnings. */
@@ -39,8 +41,9 @@ export class Dispatcher {
     const found = this.tree.find(path);
     if (found === undefined) return next();
     const { place, values } = found;
+    const { log, ending } = this.options;
     const entry = place.routes[(request.method === "HEAD" ? "GET" : request.method) as Method];
-    const context = new RequestContext(request, response, path, entry?.route, this.options.log);
+    const context = new RequestContext(request, response, path, entry?.route, log, ending);
     if (entry === undefined) return this.refuseMethod(context, place.pattern, place.allow);
     try {
       const ready = this.prepare(context, entry, values, mark < 0 ? "" : url.slice(mark + 1));

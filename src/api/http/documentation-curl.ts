@@ -19,11 +19,11 @@ export function curlOf(placed: Placed, { components }: OpenApi, url: string): st
     .filter((each) => each.in === "query" && each.required)
     .map(({ name, schema }) => `${name}=${encodeURIComponent(String(exampleOf(schema, schemas, name)))}`);
   const body = operation.requestBody?.content["application/json"]?.schema;
-  const packs = Object.values(operation.responses).some(
-    (each) => "content" in each && each.content?.["application/x-ndjson"],
-  );
+  const answers = (mediaType: string) =>
+    Object.values(operation.responses).some((each) => "content" in each && each.content?.[mediaType]);
+  const how = `${answers("application/x-ndjson") ? " --compressed" : ""}${answers("text/event-stream") ? " -N" : ""}`;
   const words = [
-    `curl${packs ? " --compressed" : ""}${method === "GET" ? "" : ` -X ${method}`}`,
+    `curl${how}${method === "GET" ? "" : ` -X ${method}`}`,
     quoted(url + pathOf(placed, schemas) + (query.length > 0 ? `?${query.join("&")}` : "")),
     ...credentials(operation),
     ...(body ? ["-H 'Content-Type: application/json'", `-d ${quoted(JSON.stringify(exampleOf(body, schemas)))}`] : []),

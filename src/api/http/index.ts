@@ -2,7 +2,7 @@
 export { type AppOptions, bareApp, createApp, mount, mountEnd } from "./app";
 export { BODY_LIMIT } from "./body";
 export { cacheControl, type CacheControl, contentEtag, revisionEtag } from "./conditional";
-export { CONSISTENCY_HEADER, decodeToken, encodeToken } from "./consistency";
+export { CONSISTENCY_HEADER, decodeToken, encodeEventId, encodeToken, type EventId } from "./consistency";
 export { cursor, encodeCursor, flag, limit, offset, wholeNumber } from "./pagination";
 export { documentationRoutes } from "./documentation";
 export { type ApiInfo, type OpenApi, openApiDocument } from "./openapi";
@@ -19,6 +19,9 @@ export {
   accepted,
   type AnyReply,
   created,
+  events,
+  EVENTS_TYPE,
+  type EventsReply,
   ndjson,
   noContent,
   ok,
@@ -28,7 +31,8 @@ export {
   type RawReply,
   type ReplyExtras,
   type Row,
+  type ServerEvent,
   type StreamReply,
 } from "./reply";
-export { type Context, type Method, type Reply, type Route, route, type Security } from "./route";
+export { type Context, type Method, type Reply, type ResponseSpec, type Route, route, type Security } from "./route";
 export { listen, type Listening } from "./server";

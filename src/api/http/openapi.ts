@@ -211,6 +211,10 @@ const STANDARD_HEADERS: Readonly<Record<StandardHeader, Parameter>> = {
   "If-None-Match": text("If-None-Match", "The `ETag` of the answer that you have; 304 when it still holds."),
   Prefer: text("Prefer", "`wait` or `wait=<seconds>`: answer when the end result is known.", { examples: ["wait=10"] }),
   "Consistency-Token": text("Consistency-Token", "As a write answered it: the answer will show that write."),
+  "Last-Event-ID": text(
+    "Last-Event-ID",
+    "The `id` of the last event that you have: nothing is sent until there is news.",
+  ),
 };
 
 const RESPONSE_HEADERS: Readonly<Record<string, JsonSchema>> = {

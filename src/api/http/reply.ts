@@ -5,6 +5,7 @@ import { type Problem } from "./problem";
 
 export const JSON_TYPE = "application/json; charset=utf-8";
 export const NDJSON_TYPE = "application/x-ndjson; charset=utf-8";
+export const EVENTS_TYPE = "text/event-stream";
 
 /** What any reply may carry beside its content. */
 export interface ReplyExtras {
@@ -56,9 +57,30 @@ export interface StreamReply extends ReplyExtras {
   readonly stream: AsyncIterable<Row | readonly Row[]> | Iterable<Row | readonly Row[]>;
 }
 
+/** A server-sent event. */
+export interface ServerEvent {
+  readonly event: string;
+  /** What a caller that comes back says in `Last-Event-ID`; see `encodeEventId`. */
+  readonly id: string;
+  /** JSON without line breaks. */
+  readonly data: Buffer;
+}
+
+/** Events for as long as the caller listens. */
+export interface EventsReply extends ReplyExtras {
+  readonly status: number;
+  /** Asked for the next event when the caller has taken the one before; frees what it holds when the signal fires. */
+  readonly events: (signal: AbortSignal) => AsyncIterable<ServerEvent>;
+}
+
 /** A reply as the toolkit sees it, whatever its route promised. A refusal is turned into problem details. */
 export type AnyReply =
-  (ReplyExtras & { readonly status: number; readonly body?: unknown }) | RawReply | StreamReply | DomainError | Problem;
+  | (ReplyExtras & { readonly status: number; readonly body?: unknown })
+  | RawReply
+  | StreamReply
+  | EventsReply
+  | DomainError
+  | Problem;
 
 type Json<Status extends number, Body> = ReplyExtras & { readonly status: Status; readonly body: Body };
 
@@ -90,6 +112,13 @@ export const raw = (
   ...extras,
   status: 200,
   raw: content,
+});
+
+/** 200 with server-sent events. */
+export const events = (source: EventsReply["events"], extras?: ReplyExtras): EventsReply => ({
+  ...extras,
+  status: 200,
+  events: source,
 });
 
 /** 200 with rows, one JSON text per line. */

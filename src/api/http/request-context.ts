@@ -4,7 +4,7 @@ import { type CommandContext } from "../../infra/runtime/command";
 import { deriveId, fingerprint, newId } from "../../infra/runtime/ids";
 import { type Principal, type Shopper } from "../../infra/security";
 import { parseIfMatch } from "./conditional";
-import { decodeToken } from "./consistency";
+import { decodeEventId, decodeToken, type EventId } from "./consistency";
 import { parseCorrelationId, parseIdempotencyKey, parseTraceparent, parseWait } from "./request-headers";
 import { type Context, type Route } from "./route";
 
@@ -31,6 +31,8 @@ export class RequestContext implements Context {
     readonly path: string,
     readonly route: Route | undefined,
     private readonly baseLog: Logger,
+    /** Fires when the process is to stop: what has no end of its own ends then. */
+    readonly ending?: AbortSignal,
   ) {}
 
   /** @throws Problem naming the header at fault */
@@ -50,6 +52,11 @@ export class RequestContext implements Context {
 
   get wait(): number | undefined {
     return parseWait(this.request.headers["prefer"]);
+  }
+
+  get lastEventId(): EventId | undefined {
+    const header = this.request.headers["last-event-id"];
+    return typeof header === "string" ? decodeEventId(header) : undefined;
   }
 
   get correlationId(): string {

@@ -4,8 +4,9 @@ import { type CommandContext } from "../../infra/runtime/command";
 import { type Logger } from "../../infra/observability";
 import { type Principal, type Role, type Shopper } from "../../infra/security";
 import { BODY_LIMIT } from "./body";
+import { type EventId } from "./consistency";
 import { type Problem } from "./problem";
-import { type AnyReply, type RawReply, type ReplyExtras, type StreamReply } from "./reply";
+import { type AnyReply, type EventsReply, type RawReply, type ReplyExtras, type StreamReply } from "./reply";
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
@@ -21,7 +22,8 @@ export interface RoleSecurity {
 }
 
 /** The standard request headers that a route heeds; for the documentation. */
-export type StandardHeader = "Idempotency-Key" | "If-Match" | "If-None-Match" | "Prefer" | "Consistency-Token";
+export type StandardHeader =
+  "Idempotency-Key" | "If-Match" | "If-None-Match" | "Prefer" | "Consistency-Token" | "Last-Event-ID";
 
 export interface ResponseSpec {
   readonly description: string;
@@ -57,6 +59,8 @@ export interface Context<Params = unknown, Query = unknown, Body = unknown, Head
   readonly wait: number | undefined;
   /** The log position that the answer must at least reflect. */
   readonly consistencyToken: bigint | undefined;
+  /** The last server-sent event that the caller has; `undefined` for one that is not ours. */
+  readonly lastEventId: EventId | undefined;
   readonly correlationId: string;
   readonly traceparent: string | undefined;
   /** Logs with the correlation id. */
@@ -89,6 +93,7 @@ export type Reply<R extends Responses> =
     }[keyof R & number]
   | RawReply
   | StreamReply
+  | EventsReply
   | DomainError
   | Problem;
 

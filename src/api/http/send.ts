@@ -4,8 +4,9 @@ import { DomainError } from "../../domains/kernel";
 import { SECURITY_HEADERS } from "../../infra/security";
 import { matchesAny, revisionEtag } from "./conditional";
 import { CONSISTENCY_HEADER, encodeToken } from "./consistency";
+import { sendEvents } from "./live-events";
 import { Problem, problemOfRefusal } from "./problem";
-import { type AnyReply, JSON_TYPE, NDJSON_TYPE, Prepared, type RawReply, type ReplyExtras } from "./reply";
+import { type AnyReply, EVENTS_TYPE, JSON_TYPE, NDJSON_TYPE, Prepared, type RawReply, type ReplyExtras } from "./reply";
 import { type RequestContext } from "./request-context";
 import { takesGzip } from "./request-headers";
 import { sendRows } from "./rows";
@@ -28,6 +29,7 @@ export function send(context: RequestContext, reply: AnyReply): void | Promise<v
     head.push("Vary", "Accept-Encoding");
     return sendRows(context, reply.status, head, reply.stream);
   }
+  if ("events" in reply) return sendEvents(context, reply.status, headOf(context, reply, EVENTS_TYPE), reply.events);
   if ("raw" in reply) return sendRaw(context, reply);
   if (reply.body === undefined) return sendText(context, reply.status, headOf(context, reply, undefined), undefined);
   if (isFresh(context, reply.status, etagOf(reply))) return sendNotModified(context, reply);

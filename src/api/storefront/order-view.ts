@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Sale } from "../../domains/cart";
-import { type Money } from "../../domains/kernel";
+import { type DomainError, type Money, notFound } from "../../domains/kernel";
 import { type Order } from "../../domains/ordering";
 import { type OrderDocument } from "../../projections/ordering";
 import { moneyView } from "../shared/schemas";
@@ -29,6 +29,9 @@ export const orderSchema = z
     placedAt: z.string(),
   })
   .meta({ id: "Order" });
+
+/** To whom an order does not belong, it is not there. */
+export const noOrder = (orderId: string): DomainError => notFound("order-not-found", `There is no order ${orderId}.`);
 
 export type OrderView = z.input<typeof orderSchema>;
 

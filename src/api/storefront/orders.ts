@@ -1,9 +1,8 @@
 import { z } from "zod";
-import { notFound } from "../../domains/kernel";
 import { type OrderDocument } from "../../projections/ordering";
 import { ok, type Route, route } from "../http";
 import { type Services } from "../services";
-import { orderSchema, shownOrder } from "./order-view";
+import { noOrder, orderSchema, shownOrder } from "./order-view";
 
 /** Newest first; a shopper has some, not thousands. */
 const MOST_ORDERS = 100;
@@ -25,7 +24,7 @@ export function orderRoutes(services: Services): readonly Route[] {
         await services.level(orders, consistencyToken, `order-${orderId}`);
         const document = await orders.get(orderId);
         const view = document?.owner === shopper.id ? shownOrder(document) : undefined;
-        if (!document || !view) return notFound("order-not-found", `There is no order ${orderId}.`);
+        if (!document || !view) return noOrder(orderId);
         return ok(view, { token: orders.position });
       },
     }),

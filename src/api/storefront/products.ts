@@ -3,11 +3,12 @@ import { z } from "zod";
 import { currencyCode, type CurrencyCode } from "../../domains/kernel";
 import { categoryForest, TREE, type CategoryTree, type ProductDocument, type StorefrontDocument } from "../../projections/storefront"; // prettier-ignore
 import { AnswerCache } from "../answer-cache";
-import { encodeCursor, missing, ok, prepare, raw, route, type Prepared, type Route } from "../http";
+import { encodeCursor, missing, ok, raw, route, type Route } from "../http";
 import { moneySchema, moneyView } from "../shared/schemas";
 import { type Services } from "../services";
 import { afterPlace, filterOf, orderOf, productListQuery, sortOf, type Place, type ProductFilter, type ProductListQuery } from "./product-query"; // prettier-ignore
-import { productItem, productItemSchema, productPage, productSchema } from "./product-view";
+import { type ProductPages } from "./product-pages";
+import { productItem, productItemSchema, productSchema } from "./product-view";
 
 const facetsSchema = z.object({
   categories: z.array(z.object({ id: z.string(), slug: z.string(), name: z.string(), count: z.int() })),
@@ -37,12 +38,10 @@ const branchSchema: z.ZodType = z
   })
   .meta({ id: "Category" });
 
-/** A product page is made anew when its document changes, and at most this old, in ms: prices begin and end. */
-const PAGE_LIFETIME = 2_000;
 const PUBLIC = "public, max-age=0, must-revalidate";
 
 /** Products and categories as shoppers see them: public, answered from memory. */
-export function productRoutes(services: Services): readonly Route[] {
+export function productRoutes(services: Services, pages: ProductPages): readonly Route[] {
   const products = services.models.get<StorefrontDocument>("storefront", "products");
   const tree = services.models.get<CategoryTree>("storefront", "categories");
   // A list names categories, and finds what is in them.
@@ -51,7 +50,6 @@ export function productRoutes(services: Services): readonly Route[] {
       return products.generation + tree.generation;
     },
   });
-  const pages = new WeakMap<ProductDocument, Map<string, { readonly answer: Prepared; readonly madeAt: number }>>();
   const collection = (): Collection<ProductDocument> => products.collection as unknown as Collection<ProductDocument>;
 
   async function list(query: ProductListQuery, currency: CurrencyCode) {
@@ -78,26 +76,6 @@ export function productRoutes(services: Services): readonly Route[] {
       nextCursor: found.length > query.limit && last ? encodeCursor(placeOf(last, order)) : null,
       total: facets.total,
     };
-  }
-
-  async function find(named: string): Promise<ProductDocument | undefined> {
-    const byId = await products.get(`product:${named}`);
-    if (byId) return byId.kind === "product" && byId.visible ? byId : undefined;
-    const id = await slugs.get(named);
-    const bySlug = id === undefined ? undefined : await products.get(id);
-    return bySlug?.kind === "product" && bySlug.visible && bySlug.slug === named ? bySlug : undefined;
-  }
-
-  const slugs = new SlugIndex(collection, (forget) => products.changes$.subscribe(({ ids }) => forget(ids)));
-
-  function page(document: ProductDocument, currency: CurrencyCode): Prepared {
-    let answers = pages.get(document);
-    if (!answers) pages.set(document, (answers = new Map()));
-    const kept = answers.get(currency);
-    if (kept && Date.now() - kept.madeAt < PAGE_LIFETIME) return kept.answer;
-    const answer = prepare(productPage(document, currency, services.now()));
-    answers.set(currency, { answer, madeAt: Date.now() });
-    return answer;
   }
 
   return [
@@ -131,9 +109,9 @@ export function productRoutes(services: Services): readonly Route[] {
       cache: PUBLIC,
       async handler({ params, query, consistencyToken }) {
         await services.level(products, consistencyToken);
-        const document = await find(params.idOrSlug);
+        const document = await pages.find(params.idOrSlug);
         if (!document) return missing("product");
-        return raw(page(document, query.currency ?? (services.currency as CurrencyCode)));
+        return raw(pages.page(document, query.currency ?? (services.currency as CurrencyCode)));
       },
     }),
     route({
@@ -208,28 +186,4 @@ async function facetsOf(
       inStock: whole?.inStock ?? 0,
     },
   };
-}
-
-/** Slug → document id, from memory. A slug that has moved on is found out by looking at the document. */
-class SlugIndex {
-  private readonly known = new Map<string, string>();
-
-  constructor(
-    private readonly products: () => Collection<ProductDocument>,
-    onChange: (forget: (ids: readonly string[] | undefined) => void) => void,
-  ) {
-    onChange((ids) => {
-      if (ids === undefined) this.known.clear();
-    });
-  }
-
-  async get(slug: string): Promise<string | undefined> {
-    const known = this.known.get(slug);
-    if (known !== undefined) return known;
-    const found = await this.products().findOne({ visible: true, slug } as never, { projection: { _id: 1 } });
-    if (!found) return undefined;
-    if (this.known.size > 50_000) this.known.clear();
-    this.known.set(slug, found._id);
-    return found._id;
-  }
 }
