@@ -27,8 +27,11 @@ test.each(KINDS)(`${KILLS} kills of %s`, async (_, open) => {
   try {
     const { faults, surprises, kills, ...figures } = await trial(shop, KILLS, new Chance(SEED));
     const starting = kills.filter(({ whileStarting }) => whileStarting).length;
+    const back = Math.max(...kills.map((kill) => kill.back ?? 0));
     const seconds = Math.round((Date.now() - begun) / 1000);
-    process.stderr.write(`${JSON.stringify({ seed: SEED, seconds, kills: kills.length, starting, ...figures })}\n`);
+    process.stderr.write(
+      `${JSON.stringify({ seed: SEED, seconds, kills: kills.length, starting, back, ...figures })}\n`,
+    );
     expect({ faults, surprises, seed: SEED }).toEqual({ faults: [], surprises: [], seed: SEED });
     expect(kills.length).toBe(KILLS);
     keep = false;

@@ -6,6 +6,8 @@ export interface Kill {
   readonly victim: string;
   /** Before it was ready again after the last kill. */
   readonly whileStarting: boolean;
+  /** How long it then took to be back, in ms; where it was killed again before, that is not known. */
+  back?: number;
 }
 
 /**
@@ -33,7 +35,10 @@ export async function killAgainAndAgain(
       if (late instanceof Ended && late.signal === null) throw late;
     }
     await pause(chance.once(0.3) ? chance.between(0, 1_000) : 0);
+    const begun = Date.now();
     await victim.start();
+    const last = done.at(-1);
+    if (last) last.back = Date.now() - begun;
   }
   return done;
 }
