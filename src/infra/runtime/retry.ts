@@ -12,7 +12,10 @@ export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   });
 }
 
-/** Exponential back-off with full jitter: a random time up to `base × 2^attempt`, at most `cap` ms. */
-export function backoff(attempt: number, base = 50, cap = 5_000): number {
+/**
+ * Exponential back-off with full jitter: a random time up to `base × 2^attempt`, at most `cap` ms. A store that was
+ * killed is back within seconds, and readers wait for those who wait for it.
+ */
+export function backoff(attempt: number, base = 50, cap = 1_000): number {
   return Math.random() * Math.min(cap, base * 2 ** attempt);
 }
