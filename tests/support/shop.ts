@@ -1,7 +1,7 @@
 import { setUpShop } from "../../src/engine/set-up";
 import { startShop, TOUCHPOINTS, type Shop, type ShopOptions } from "../../src/engine/shop";
 import { silentLogger } from "../../src/infra/observability";
-import { behindGateway, throughGateway } from "./gateway";
+import { behindGateway, instancesBehindGateway } from "./gateway";
 import { Caller } from "./http";
 import { startStores, uniquePrefix } from "./stores";
 
@@ -46,7 +46,8 @@ export async function startTestShop({ seed = false, ...options }: TestShopOption
       ...options,
     };
     const first = await startShop(whole);
-    const shop = throughGateway() && whole.serve.length > 0 ? await behindGateway(first, whole) : first;
+    const instances = whole.serve.length > 0 ? instancesBehindGateway() : 0;
+    const shop = instances > 0 ? await behindGateway(first, whole, instances) : first;
     const anyone = new Caller(shop.url);
     const admin = anyone.with({ "X-API-Key": ADMIN_KEY });
     return {

@@ -22,6 +22,8 @@ export interface GatewayConfig {
   readonly staleIfError: number;
   /** Requests that one instance may work on at once. */
   readonly concurrency: number;
+  /** ms that a request may have to wait for its turn before the service counts as overloaded. */
+  readonly wait: number;
 }
 
 type GatewaySettings = Pick<Settings, Extract<keyof Settings, `gateway${string}`>>;
@@ -51,6 +53,7 @@ export function gatewayConfig(settings: GatewaySettings): GatewayConfig {
     cacheSize: settings.gatewayCacheMb * 1024 * 1024,
     staleIfError: settings.gatewayStaleIfError * 1_000,
     concurrency: settings.gatewayConcurrency,
+    wait: settings.gatewayWait,
   };
 }
 

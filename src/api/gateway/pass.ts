@@ -27,15 +27,17 @@ export async function pass(
     throw error;
   }
   const token = route.levels && request.headers["consistency-token"] === undefined ? written.of(aggregate) : undefined;
+  const key = request.headers["idempotency-key"];
   let sink: CallerSink | undefined;
   const outcome = await forward({
     service,
     route,
-    aggregate,
+    // Repeats of what has no aggregate yet meet in one process too.
+    aggregate: aggregate ?? (typeof key === "string" ? key : undefined),
     method: request.method ?? "GET",
     path: url,
     body,
-    hasKey: request.headers["idempotency-key"] !== undefined,
+    hasKey: key !== undefined,
     deadline: arrival.deadline,
     telling: request.headers.prefer === undefined && route.produces === "application/json",
     headers: (left) => requestHeaders(request.rawHeaders, addedTo(arrival, left, token)),

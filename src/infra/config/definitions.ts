@@ -234,6 +234,13 @@ export const DEFINITIONS = {
     meaning:
       "Requests that one instance may be working on at once; when its answers slow down, the gateway sends fewer",
   }),
+  gatewayWait: named({
+    env: "GATEWAY_WAIT",
+    schema: whole(0, 60_000),
+    standard: "2000",
+    allowed: "a whole number of milliseconds from 0 to 60000",
+    meaning: "How long requests may have to wait for their turn before the gateway refuses what is too much (503)",
+  }),
   gatewayHealthInterval: named({
     env: "GATEWAY_HEALTH_INTERVAL",
     schema: whole(50, 60_000),

@@ -150,7 +150,7 @@ test("commands of one aggregate meet in one instance, those of many are spread",
 
 test("a slow service is given no more at once than it can bear; who would wait too long is told to come back", async () => {
   const a = await instance("a");
-  const gateway = await before({ GATEWAY_SERVICES: at("storefront", a), GATEWAY_CONCURRENCY: "4" });
+  const gateway = await before({ GATEWAY_SERVICES: at("storefront", a), GATEWAY_CONCURRENCY: "4", GATEWAY_WAIT: "50" });
   let most = 0;
   let now = 0;
   a.behave = async (got, response, request) => {

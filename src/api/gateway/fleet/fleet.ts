@@ -51,10 +51,7 @@ export class Fleet {
       sources: config.sources,
       names: names(config.dnsServers),
       registered,
-      changed: (name, targets) => {
-        this.services.get(name)?.update(targets);
-        this.watch(name);
-      },
+      changed: (name, targets) => this.services.get(name)?.update(targets),
       report: (message, details) => log.warn(details, message),
     });
     before?.stop();
@@ -70,19 +67,18 @@ export class Fleet {
     await Promise.all(this.all.map((service) => service.close()));
   }
 
-  private watch(name: string): void {
-    const service = this.services.get(name);
-    if (service && this.options.services.get(name)?.kept) this.options.changes.watch(name, service.all);
-  }
-
   private serviceOptions(config: GatewayConfig): ServiceOptions {
     return {
       zone: config.zone,
       health: config.health,
       most: config.concurrency,
       least: Math.min(LEAST_AT_ONCE, config.concurrency),
+      wait: config.wait,
       now: () => performance.now(),
       report: (message, details) => this.options.log.info(details, message),
+      changed: ({ name, all }) => {
+        if (this.options.services.get(name)?.kept) this.options.changes.watch(name, all);
+      },
     };
   }
 }

@@ -16,8 +16,12 @@ export interface ServiceOptions {
   /** Requests that one instance may work on at once, at most and at least. */
   readonly most: number;
   readonly least: number;
+  /** How long a request may have to wait for its turn before there is too much to do, in ms. */
+  readonly wait: number;
   now(): number;
   report(message: string, details: object): void;
+  /** Instances came or went. */
+  changed(service: Service): void;
 }
 
 /** What is sent: a read, or a command for an aggregate. */
@@ -26,11 +30,17 @@ export interface Sending {
   readonly aggregate: string | undefined;
 }
 
+/** So many times more requests may be waiting than worked on: they cost a service next to nothing. */
+const PATIENT = 16;
+
 /** A service: its instances, and how much it is given to do. */
 export class Service {
   readonly admission: Admission;
+  /** For requests that wait for something else than the service's own work, or whose answers have no end. */
+  readonly patient: Admission;
   readonly budget: RetryBudget;
   private readonly limit: AdaptiveLimit;
+  private wanted: ReadonlyMap<string, Target> = new Map();
   private readonly instances = new Map<string, { readonly instance: Instance; readonly check: HealthCheck }>();
 
   constructor(
@@ -39,32 +49,39 @@ export class Service {
   ) {
     const now = options.now();
     this.limit = new AdaptiveLimit({ ...ADAPTIVE, least: options.least, most: options.most }, now);
-    this.admission = new Admission({ ...ADMISSION, limit: options.most }, () => this.options.now());
+    this.admission = new Admission({ ...ADMISSION, limit: this.limit.value, wait: options.wait }, () =>
+      this.options.now(),
+    );
+    this.patient = new Admission({ ...ADMISSION, limit: options.most * PATIENT, wait: options.wait }, () =>
+      this.options.now(),
+    );
     this.budget = new RetryBudget(now);
   }
 
   /** From now on with other options; health checks begin anew. */
   configure(options: ServiceOptions): void {
     this.options = options;
+    for (const admission of [this.admission, this.patient]) admission.waitFor(options.wait);
     this.resize();
   }
 
-  /** Where its instances are now. Those that are gone end what they work on. */
+  /**
+   * Where its instances are now. Those that are gone end what they work on; but the last that can answer go only when
+   * those that come have been asked whether they can.
+   */
   update(targets: readonly Target[]): void {
-    const named = new Map(targets.map((target) => [target.id, target]));
-    for (const [id, { instance, check }] of this.instances) {
-      const target = named.get(id);
-      if (target !== undefined && target.url === instance.url) {
-        instance.update(target);
-        continue;
-      }
-      this.instances.delete(id);
-      check.stop();
-      void instance.close();
-      this.options.report("an instance left", { service: this.name, instance: instance.url });
+    this.wanted = new Map(targets.map((target) => [target.id, target]));
+    for (const [id, { instance }] of this.instances) {
+      const target = this.wanted.get(id);
+      if (target !== undefined) instance.update(target);
     }
-    for (const target of targets) if (!this.instances.has(target.id)) this.add(target);
+    const joined = targets.filter(({ id }) => !this.instances.has(id)).map((target) => this.add(target));
+    const now = this.options.now();
+    const canDoWithout = this.all.some((instance) => this.wanted.has(instance.id) && instance.usable(now));
+    if (canDoWithout || joined.length === 0) this.letGo();
+    else void Promise.all(joined.map(({ first }) => first)).then(() => this.letGo());
     this.resize();
+    this.options.changed(this);
   }
 
   get all(): readonly Instance[] {
@@ -119,6 +136,7 @@ export class Service {
 
   async close(): Promise<void> {
     this.admission.close();
+    this.patient.close();
     const all = [...this.instances.values()];
     this.instances.clear();
     for (const { check } of all) check.stop();
@@ -131,7 +149,19 @@ export class Service {
     return out + 1 <= ready.length / 2;
   }
 
-  private add(target: Target): void {
+  private letGo(): void {
+    for (const [id, { instance, check }] of this.instances) {
+      if (this.wanted.has(id)) continue;
+      this.instances.delete(id);
+      check.stop();
+      void instance.close();
+      this.options.report("an instance left", { service: this.name, instance: instance.url });
+    }
+    this.resize();
+    this.options.changed(this);
+  }
+
+  private add(target: Target): HealthCheck {
     const instance = new Instance(this.name, target);
     const check = new HealthCheck(instance, this.options.health, () => {
       this.options.report(`an instance is ${instance.health}`, { service: this.name, instance: instance.url });
@@ -139,11 +169,13 @@ export class Service {
     });
     this.instances.set(target.id, { instance, check });
     this.options.report("an instance joined", { service: this.name, instance: instance.url });
+    return check;
   }
 
   private resize(): void {
     const ready = Math.max(1, this.all.filter(({ health, draining }) => health === "ready" && !draining).length);
     this.limit.bound(this.options.least * ready, this.options.most * ready);
     this.admission.resize(this.limit.value);
+    this.patient.resize(this.options.most * ready * PATIENT);
   }
 }

@@ -10,6 +10,7 @@ import { type Body, isStream } from "./body";
 export interface Forwarded {
   readonly service: Service;
   readonly route: GatewayRoute;
+  /** What its commands meet by. */
   readonly aggregate: string | undefined;
   readonly method: string;
   readonly path: string;
@@ -34,15 +35,19 @@ export type Outcome =
 /** Seconds after which a service that is away or too busy may be asked again. */
 const COME_BACK = 1;
 
+/** A 503 that comes within this time, in ms, may be another one elsewhere. */
+const QUICK = 1_000;
+
 /** Lets the request in, sends it to an instance, and to another where that is safe. Never rejects. */
 export async function forward(forwarded: Forwarded): Promise<Outcome> {
-  const { service } = forwarded;
-  const admitted = service.admission.enter();
+  const { service, telling } = forwarded;
+  const admission = telling ? service.admission : service.patient;
+  const admitted = admission.enter();
   if (!(typeof admitted === "boolean" ? admitted : await admitted)) return refused(overloaded(service.name), 0);
   try {
     return await attempts(forwarded);
   } finally {
-    service.admission.leave();
+    admission.leave();
   }
 }
 
@@ -56,9 +61,12 @@ async function attempts(forwarded: Forwarded): Promise<Outcome> {
     if (instance === undefined) return refused(last ? problemOf(service.name, last) : away(service.name), number - 1);
     const left = forwarded.deadline - performance.now();
     if (left <= 0) return refused(late(service.name), number - 1);
+    const began = performance.now();
     const ended = await once(forwarded, instance, left, (status) => {
       if (!isPassing(status) || number >= MOST_ATTEMPTS || isStream(forwarded.body)) return true;
       if (!mayRepeat(route, { kind: "status" }, forwarded.hasKey)) return true;
+      // Whoever thought long about its no has waited for what the others would wait for as well.
+      if (performance.now() - began > QUICK) return true;
       const another = service.choose({ kind: route.kind, aggregate }, new Set([...tried, instance]));
       return another === undefined || !service.budget.retry(performance.now());
     });

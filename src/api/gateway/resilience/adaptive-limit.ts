@@ -11,9 +11,9 @@ export interface AdaptivePolicy {
 
 export const ADAPTIVE: Omit<AdaptivePolicy, "least" | "most"> = { tolerance: 2, sample: 40, period: 250 };
 
-/** Weight of a new judgement on the limit, and on what is usual. */
+/** Weight of a new judgement on the limit, and on what is usual: an overload of some minutes is not yet usual. */
 const LIMIT_STEP = 0.2;
-const USUAL_STEP = 0.05;
+const USUAL_STEP = 0.01;
 
 /**
  * How many requests at once a service can do: the limit rises while answers take as long as they usually do, and falls

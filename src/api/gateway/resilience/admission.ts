@@ -4,19 +4,15 @@ export interface AdmissionPolicy {
   readonly limit: number;
   /** Requests that wait at most. */
   readonly queue: number;
-  /** How long one may wait in a rush that has just begun. */
-  readonly patience: number;
-  /** How long one may wait once requests have had to wait without a pause for `standing`. */
-  readonly shortPatience: number;
+  /** How long it may take until it is one's turn. */
+  readonly wait: number;
+  /** When everybody has had to wait longer than that for so long, there is too much to do. */
   readonly standing: number;
+  /** How long one may wait then. */
+  readonly shortWait: number;
 }
 
-export const ADMISSION: Omit<AdmissionPolicy, "limit"> = {
-  queue: 2_000,
-  patience: 3_000,
-  shortPatience: 20,
-  standing: 1_000,
-};
+export const ADMISSION: Omit<AdmissionPolicy, "limit" | "wait"> = { queue: 5_000, standing: 1_000, shortWait: 20 };
 
 interface Waiting {
   readonly since: number;
@@ -24,24 +20,29 @@ interface Waiting {
   readonly refuse: () => void;
 }
 
+/** How often it is looked for those who have waited too long, in ms. */
+const LOOK = 10;
+
 /**
- * Lets so many requests to a service at once as it can bear. A rush waits for its turn; but when there has been a queue
- * for a while the service gets more than it can do, and then waiting only makes everybody late: from then on only those
- * wait who will be served almost at once (controlled delay, as in CoDel), newest first, and the rest is told to come
- * back. So the time of those who are served stays what it was, however many come.
+ * Lets so many requests to a service at once as it can bear. A rush waits for its turn; but when everybody waits longer
+ * than is good for anyone, the service gets more than it can do, and waiting only makes everybody late: from then on
+ * only those wait who will be served almost at once (controlled delay, as in CoDel), the newest first, and the others
+ * are told to come back. So the time of those who are served stays what it was, however many come.
  */
 export class Admission {
   private underWay = 0;
   private shed = 0;
   private readonly waiting: Waiting[] = [];
-  private emptyAt: number;
+  private overloaded = false;
+  /** When somebody last did not have to wait long. */
+  private calmAt: number;
   private sweeper: NodeJS.Timeout | undefined;
 
   constructor(
     private policy: AdmissionPolicy,
     private readonly now: () => number,
   ) {
-    this.emptyAt = now();
+    this.calmAt = now();
   }
 
   get figures() {
@@ -54,10 +55,16 @@ export class Admission {
     this.next();
   }
 
+  /** From now on so long. */
+  waitFor(wait: number): void {
+    this.policy = { ...this.policy, wait };
+  }
+
   /** True: go; false: come back later; a promise while it is not known. Whoever may go calls `leave` in the end. */
   enter(): boolean | Promise<boolean> {
+    const now = this.now();
     if (this.underWay < this.policy.limit && this.waiting.length === 0) {
-      this.emptyAt = this.now();
+      this.calm(now);
       this.underWay++;
       return true;
     }
@@ -66,8 +73,8 @@ export class Admission {
       return false;
     }
     return new Promise((resolve) => {
-      this.waiting.push({ since: this.now(), admit: () => resolve(true), refuse: () => resolve(false) });
-      this.sweeper ??= setInterval(() => this.sweep(), 10).unref();
+      this.waiting.push({ since: now, admit: () => resolve(true), refuse: () => resolve(false) });
+      this.sweeper ??= setInterval(() => this.sweep(), LOOK).unref();
     });
   }
 
@@ -78,38 +85,44 @@ export class Admission {
 
   /** Nobody is let in any more; for the end. */
   close(): void {
-    clearInterval(this.sweeper);
+    this.rest();
     for (const each of this.waiting.splice(0)) each.refuse();
   }
 
-  /** Whether there has been a queue for so long that it will not go away by itself. */
-  private get overloaded(): boolean {
-    return this.now() - this.emptyAt > this.policy.standing;
-  }
-
   private next(): void {
+    const now = this.now();
     while (this.underWay < this.policy.limit) {
       // In a rush the first is served first; under overload the newest, who has not given up yet.
       const next = this.overloaded ? this.waiting.pop() : this.waiting.shift();
-      if (next === undefined) break;
+      if (next === undefined) {
+        if (this.sweeper !== undefined) this.calm(now);
+        break;
+      }
+      if (!this.overloaded && now - next.since <= this.policy.wait) this.calmAt = now;
       this.underWay++;
       next.admit();
     }
-    if (this.waiting.length === 0) this.settle();
+    if (this.waiting.length === 0) this.rest();
   }
 
   private sweep(): void {
     const now = this.now();
-    const longest = this.overloaded ? this.policy.shortPatience : this.policy.patience;
+    const { wait, standing, shortWait } = this.policy;
+    if (now - this.calmAt > wait + standing) this.overloaded = true;
+    const longest = this.overloaded ? shortWait : wait + standing;
     let given = 0;
     while (given < this.waiting.length && now - (this.waiting[given]?.since ?? now) > longest) given++;
     this.shed += given;
     for (const each of this.waiting.splice(0, given)) each.refuse();
-    if (this.waiting.length === 0) this.settle(false);
+    if (this.waiting.length === 0) this.rest();
   }
 
-  private settle(byItself = true): void {
-    if (byItself) this.emptyAt = this.now();
+  private calm(now: number): void {
+    this.calmAt = now;
+    this.overloaded = false;
+  }
+
+  private rest(): void {
     clearInterval(this.sweeper);
     this.sweeper = undefined;
   }
