@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { type IncomingMessage, type ServerResponse } from "node:http";
 import { parse as parseQuery } from "node:querystring";
 import { type Logger, type Metrics } from "../../infra/observability";
@@ -31,6 +32,8 @@ export class Dispatcher {
     private readonly options: DispatcherOptions,
   ) {
     this.tree = new PathTree(routes);
+    // Every connection that has no end of its own listens to it.
+    if (options.ending) setMaxListeners(0, options.ending);
   }
 
   /** Answers the request, or calls `next` when no route has its path. */
