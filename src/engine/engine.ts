@@ -82,7 +82,10 @@ export class Engine {
     const services: ConsumerServices = { log, tail, leases, streams, report };
     this.runners = this.readModelRunners(services);
     this.workers = this.processWorkers(services);
-    this.followers = new Followers(stores, this.models, this.runners);
+    const types = contexts.flatMap(({ projections, feeds }) =>
+      [...projections, ...feeds].map(({ context, name, events }) => [`${context}.${name}`, events] as const),
+    );
+    this.followers = new Followers(stores, this.models, this.runners, tail, new Map(types));
   }
 
   /** Connects to both stores and starts the work. */

@@ -1,4 +1,5 @@
-import { ChangeWatcher, pause, type ReadModel, type ReadModelRunner, type ReadModels } from "../infra/runtime";
+import { type Subscription } from "rxjs";
+import { ChangeWatcher, type LogTail, pause, type ReadModel, type ReadModelRunner, type ReadModels } from "../infra/runtime"; // prettier-ignore
 import { type MongoStores } from "../infra/mongo";
 
 /** How often it is looked at who writes what, in ms. */
@@ -12,21 +13,29 @@ export class Followers {
   private readonly watchers = new Map<string, ChangeWatcher>();
   private readonly stopping = new AbortController();
   private running: Promise<void> | undefined;
+  private heads: Subscription | undefined;
 
   constructor(
     private readonly stores: MongoStores,
     private readonly models: ReadModels,
     private readonly runners: ReadonlyMap<string, ReadModelRunner>,
+    private readonly tail: LogTail,
+    /** The event types of each read model, by its full name. */
+    private readonly types: ReadonlyMap<string, readonly string[]>,
   ) {}
 
   /** Resolves once what is not worked on here at all is known as it is now. */
   async start(): Promise<void> {
     await this.adjust((model) => this.runners.has(key(model)));
+    this.heads = this.tail.head$.subscribe(() => {
+      for (const watcher of this.watchers.values()) watcher.headMoved();
+    });
     this.running = this.follow();
   }
 
   async stop(): Promise<void> {
     this.stopping.abort();
+    this.heads?.unsubscribe();
     await this.running;
     await Promise.all([...this.watchers.values()].map((watcher) => watcher.stop()));
   }
@@ -47,7 +56,7 @@ export class Followers {
     const outcomes = await Promise.allSettled([
       ...started.map(async (context) => {
         const models = this.models.all().filter((model) => model.context === context);
-        const watcher = new ChangeWatcher(this.stores, context, models, this.isLed);
+        const watcher = new ChangeWatcher(this.stores, context, models, this.isLed, this.reach);
         await watcher.start();
         this.watchers.set(context, watcher);
       }),
@@ -58,6 +67,11 @@ export class Followers {
     ]);
     for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
   }
+
+  private readonly reach = (model: ReadModel, checkpoint: bigint): bigint => {
+    const types = this.types.get(key(model));
+    return types ? this.tail.reach(types, checkpoint) : checkpoint;
+  };
 
   private readonly isLed = (model: ReadModel): boolean => this.runners.get(key(model))?.leads ?? false;
 }

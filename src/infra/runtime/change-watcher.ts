@@ -9,6 +9,7 @@ import { backoff, pause } from "./retry";
  * documents, so its change is only seen once they can be read.
  */
 export class ChangeWatcher {
+  private readonly checkpoints = new Map<ReadModel, bigint>();
   private readonly stopping = new AbortController();
   private stream: ChangeStream | undefined;
   private running: Promise<void> | undefined;
@@ -18,13 +19,21 @@ export class ChangeWatcher {
     private readonly context: string,
     private readonly models: readonly ReadModel[],
     /** Whether this process itself writes the read model, and so knows it first hand. */
-    private readonly isLed: (model: ReadModel) => boolean = () => false,
+    private readonly isLed: (model: ReadModel) => boolean,
+    /** How far a read model reflects the log when its checkpoint is this one. */
+    private readonly reach: (model: ReadModel, checkpoint: bigint) => bigint,
   ) {}
 
   /** Resolves once the present state is known; from then on changes are followed. */
   async start(): Promise<void> {
     await this.refresh();
     this.running = this.follow();
+  }
+
+  /** The log has moved on: read models for which it holds nothing new have moved on with it. */
+  headMoved(): void {
+    for (const [model, checkpoint] of this.checkpoints)
+      if (!this.isLed(model)) model.moved(this.reach(model, checkpoint));
   }
 
   async stop(): Promise<void> {
@@ -72,11 +81,13 @@ export class ChangeWatcher {
       const active = pointers.find(({ _id }) => _id === model.name)?.active;
       if (!active) continue;
       if (!model.ready || model.collection.collectionName !== active) model.serve(active);
-      const position = checkpoints.find(({ _id }) => _id === active)?.position;
-      if (position !== undefined && BigInt(position) > model.position) {
-        model.changed(undefined, BigInt(position));
-        model.moved(BigInt(position));
-      }
+      const found = checkpoints.find(({ _id }) => _id === active)?.position;
+      if (found === undefined) continue;
+      const checkpoint = BigInt(found);
+      const position = this.reach(model, checkpoint);
+      if (checkpoint > (this.checkpoints.get(model) ?? -1n)) model.changed(undefined, position);
+      this.checkpoints.set(model, checkpoint);
+      model.moved(position);
     }
   }
 }

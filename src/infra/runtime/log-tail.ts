@@ -94,6 +94,9 @@ export class LogTail {
   private readonly members = new Set<TailMember>();
   /** Events that came, by type. */
   private readonly counts = new Map<string, number>();
+  /** Positions of the newest of them, by type. */
+  private readonly newest = new Map<string, bigint>();
+  private startedAt = -1n;
   private readonly slow = new Set<TailMember>();
   private readonly stopping = new AbortController();
   private flow: Flow | undefined;
@@ -122,9 +125,19 @@ export class LogTail {
     return types.reduce((sum, type) => sum + (this.counts.get(type) ?? 0), 0);
   }
 
+  /**
+   * How far somebody has got who has handled the events of the types up to a position: to the head, when none has come
+   * after it.
+   */
+  reach(types: readonly string[], position: bigint): bigint {
+    const isLevel = position >= this.startedAt && types.every((type) => (this.newest.get(type) ?? -1n) <= position);
+    return isLevel && this.position > position ? this.position : position;
+  }
+
   /** Follows the log from its present end on. */
   async start(): Promise<void> {
     this.position = await this.log.endPosition();
+    this.startedAt = this.position;
     this.head$.next(this.position);
     this.running = this.follow();
   }
@@ -200,6 +213,7 @@ export class LogTail {
 
   private distribute(event: Recorded): void {
     this.counts.set(event.type, (this.counts.get(event.type) ?? 0) + 1);
+    this.newest.set(event.type, event.position);
     for (const member of this.members) {
       if (!member.types.has(event.type)) continue;
       if (member.push(event)) this.hold(member);

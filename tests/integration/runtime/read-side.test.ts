@@ -168,4 +168,19 @@ describe("read side", () => {
     expect(await model(engine).waitFor(position, 5_000)).toBe(true);
     expect(await model(engine).get(id)).toEqual({ _id: id, count: written + 1, events: written + 1 });
   });
+
+  test("a reader elsewhere knows at once that what was written is nothing to a read model", async () => {
+    const prefix = uniquePrefix();
+    const worker = await start(prefix);
+    const reader = await start(prefix, { work: [] });
+    const counted = await count(reader, newId());
+    expect(await model(reader).waitFor(counted, 10_000)).toBe(true);
+    poison.active = false;
+    const commandId = newId();
+    const context = { commandId, correlationId: commandId, actor: "test" };
+    const outcome = await reader.commands.execute(counter, newId(), { type: "Break" }, context);
+    expect(outcome.accepted && (await model(reader).waitFor(outcome.position, 2_000))).toBe(true);
+    const after = await count(worker, newId());
+    expect(await model(reader).waitFor(after, 2_000)).toBe(true);
+  });
 });
