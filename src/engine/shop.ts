@@ -79,7 +79,7 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
     let draining = false;
     const ending = new AbortController();
     const isDraining = () => draining;
-    const touchpoints = touchpointRoutes({ services, contexts, engine, metrics, isDraining });
+    const touchpoints = touchpointRoutes({ services, contexts, engine, stores: engine.stores, metrics, isDraining });
     const routes = options.serve.flatMap((touchpoint) => touchpoints[touchpoint]());
     // Whoever sends requests here wants to know how it is, whatever it serves.
     const health = options.serve.includes("operations") ? [] : healthRoutes(engine, metrics, isDraining);

@@ -5,6 +5,7 @@ import { asyncApiRoutes, type OperatedEngine, operationsRoutes } from "../api/op
 import { referenceRoutes } from "../api/reference";
 import { Services, type ServiceOptions } from "../api/services";
 import { storefrontRoutes } from "../api/storefront";
+import { Explainer } from "../infra/audit";
 import { type MongoStores } from "../infra/mongo";
 import { Metrics } from "../infra/observability";
 import { ReadModels } from "../infra/runtime";
@@ -19,6 +20,7 @@ export type Touchpoint = (typeof TOUCHPOINTS)[number];
 export interface TouchpointParts {
   readonly services: Services;
   readonly contexts: readonly Context[];
+  readonly stores: MongoStores;
   readonly engine: OperatedEngine;
   readonly metrics: Metrics;
   readonly isDraining?: () => boolean;
@@ -26,10 +28,14 @@ export interface TouchpointParts {
 
 /** The routes of each touchpoint, made when they are asked for. */
 export function touchpointRoutes(parts: TouchpointParts): Readonly<Record<Touchpoint, () => readonly Route[]>> {
-  const { services, contexts, engine, metrics, isDraining } = parts;
+  const { services, contexts, stores, engine, metrics, isDraining } = parts;
   return {
     storefront: () => storefrontRoutes(services, providers),
-    backoffice: () => backofficeRoutes(services),
+    backoffice: () =>
+      backofficeRoutes(services, {
+        explainer: new Explainer(services.log, stores),
+        projections: contexts.flatMap(({ projections }) => projections),
+      }),
     reference: () => referenceRoutes(services),
     analytics: () =>
       analyticsRoutes(
@@ -50,6 +56,7 @@ export function describedRoutes(): Readonly<Record<Touchpoint, readonly Route[]>
   const routes = touchpointRoutes({
     services: new Services({ models, currency: "GBP" } as unknown as ServiceOptions),
     contexts: contextsOf({ paymentTimeout: 1 }),
+    stores: {} as MongoStores,
     engine: nothing,
     metrics: new Metrics({ process: false }),
   });

@@ -1,9 +1,13 @@
+import { type Document, type Projection } from "../../domains/kernel";
+import { type Explainer } from "../../infra/audit";
 import { type Route } from "../http";
 import { type Services } from "../services";
 import { bulkRoutes } from "./bulk";
 import { CatalogService } from "./catalog-service";
+import { causationRoutes } from "./causation";
 import { categoryRoutes } from "./categories";
 import { portOf } from "./command-port";
+import { explainRoutes } from "./explain";
 import { Known } from "./known";
 import { orderRoutes } from "./orders";
 import { paymentRoutes } from "./payments";
@@ -16,8 +20,14 @@ import { streamRoutes } from "./streams";
 export { CatalogService, type NewCategory, type NewProduct } from "./catalog-service";
 export { type CommandPort, portOn } from "./command-port";
 
+/** What is needed to tell where a document, or an event, comes from. */
+export interface Explained {
+  readonly explainer: Explainer;
+  readonly projections: readonly Projection<Document>[];
+}
+
 /** What the merchant's own people and systems use: `/admin/v1`, with an API key. */
-export function backofficeRoutes(services: Services): readonly Route[] {
+export function backofficeRoutes(services: Services, { explainer, projections }: Explained): readonly Route[] {
   const catalog = new CatalogService(portOf(services), () => services.now());
   const known = new Known(services);
   return [
@@ -29,6 +39,8 @@ export function backofficeRoutes(services: Services): readonly Route[] {
     ...paymentRoutes(services),
     ...streamRoutes(services),
     ...streamDiffRoutes(services),
+    ...explainRoutes(services, explainer, projections),
+    ...causationRoutes(explainer),
     ...bulkRoutes(services, catalog, known),
   ];
 }

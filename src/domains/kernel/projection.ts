@@ -26,6 +26,11 @@ export interface Projection<D extends Document, E extends DomainEvent = DomainEv
   ids(event: Recorded<E>, lookup: Lookup<D>): readonly string[];
   /** The document after the event; `undefined` removes it (or leaves it missing). `lookup` reads the related ones. */
   apply(document: D | undefined, event: Recorded<E>, id: string, lookup: Lookup<D>): D | undefined;
+  /**
+   * The streams that a document is made of, as far as it tells itself: it is explained by them, without a look at the
+   * whole log, where they lead to the same document.
+   */
+  sources?(document: D): readonly string[];
 }
 
 export interface Index {

@@ -1,4 +1,4 @@
 export { type NewEvent } from "./codec";
 export { EventLog, EventLogUnavailable, messageOf, type AppendResult, type ExpectedRevision } from "./event-log";
-export { logPages, type LogEntry, type LogPages } from "./log-pages";
+export { entryAt, logPages, type LogEntry, type LogPages } from "./log-pages";
 export { subscribeToLog, type Flow, type LogFilter, type LogSignal } from "./log-subscription";

@@ -73,6 +73,22 @@ export async function* logPages(log: EventLog, options: LogPages = {}): AsyncGen
   }
 }
 
+/** The event at a position; `undefined` where none begins. @throws EventLogUnavailable */
+export async function entryAt(log: EventLog, position: bigint): Promise<LogEntry | undefined> {
+  const client = log.connect();
+  try {
+    const fromPosition = { commit: position, prepare: position };
+    let found: LogEntry | undefined;
+    for await (const resolved of client.readAll({ direction: FORWARDS, fromPosition, maxCount: 1 }))
+      if (resolved.event?.position?.commit === position) found = entryOf(log, resolved, position);
+    return found;
+  } catch (error) {
+    throw new EventLogUnavailable(`read of the log at ${position}: ${messageOf(error)}`, error);
+  } finally {
+    await client.dispose();
+  }
+}
+
 function entryOf({ codec }: EventLog, resolved: ResolvedEvent, position: bigint): LogEntry | undefined {
   const { event } = resolved;
   if (!event || event.streamId.startsWith("$")) return undefined;

@@ -34,6 +34,7 @@ export const carts: Projection<CartDocument, CartEvent> = {
   ],
   indexes: [{ key: { "cart.status": 1, updatedAt: 1 } }],
   ids: ({ data }) => [data.cartId],
+  sources: ({ _id }) => [`cart-${_id}`],
   apply(document, event, id) {
     const cart = evolveCart(document?.cart ?? { status: "absent" }, event);
     if (cart.status === "absent") return undefined;

@@ -69,6 +69,11 @@ export const offers: Projection<OfferDocument, OfferEvent> = {
       }
     }
   },
+  sources(document) {
+    if (document.kind === "product") return [`product-${document._id.slice(productKey("").length)}`];
+    const { _id, productId } = document;
+    return [`price-${_id.slice(offerKey("").length)}`, ...(productId === null ? [] : [`product-${productId}`])];
+  },
   apply(document, event, id, lookup) {
     switch (event.type) {
       case "PriceSet":

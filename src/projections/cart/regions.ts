@@ -43,6 +43,10 @@ export const regions: Projection<RegionDocument, ReferenceEvent> = {
         return [countryKey(event.data.country)];
     }
   },
+  sources({ _id, kind }) {
+    const code = _id.slice(`${kind}:`.length);
+    return kind === "country" ? [`country-${code}`, `taxrate-${code}`] : [`currency-${code}`];
+  },
   apply(document, event, _id) {
     switch (event.type) {
       case "CurrencyDefined":

@@ -40,6 +40,7 @@ export const categories: Projection<CategoryDocument, CategoryEvent> = {
         return present(oldParent, categoryId);
     }
   },
+  sources: ({ _id, path, children }) => [_id, ...path, ...children].map((id) => `category-${id}`),
   apply(document, event, id, lookup) {
     if (id === event.data.categoryId) return self(document, event, lookup);
     if (document === undefined) return undefined;

@@ -42,6 +42,7 @@ export const products: Projection<BackOfficeProduct, ProductEvent> = {
     { key: { words: 1 } },
   ],
   ids: ({ data }) => [data.productId],
+  sources: ({ _id }) => [`product-${_id}`],
   apply(document, event) {
     const product = evolveProduct(document ?? { status: "absent" }, event);
     if (product.status === "absent") return undefined;

@@ -34,6 +34,7 @@ export const levels: Projection<LevelDocument, InventoryEvent> = {
   ],
   indexes: [{ key: { sku: 1, location: 1 } }, { key: { location: 1, sku: 1 } }, { key: { available: 1, _id: 1 } }],
   ids: ({ data }) => [stockId(data.location, data.sku)],
+  sources: ({ _id }) => [`stock-${_id}`],
   apply(document, event, id) {
     const level = levelAfter(document ?? noLevel, event);
     return {

@@ -73,6 +73,7 @@ export const orders: Projection<OrderDocument, OrdersEvent> = {
     { key: { customer: 1, placedAt: -1 }, partialFilterExpression: { customer: { $type: "string" } } },
   ],
   ids: ({ data }) => [data.orderId],
+  sources: ({ _id, payment }) => [`order-${_id}`, ...(payment ? [`payment-${payment.id}`] : [])],
   apply(document, event) {
     switch (event.type) {
       case "OrderPlaced":

@@ -27,6 +27,7 @@ export const payments: Projection<PaymentDocument, PaymentEvent> = {
   ],
   indexes: [{ key: { orderId: 1 } }, { key: { status: 1, updatedAt: -1 } }],
   ids: ({ data }) => [data.paymentId],
+  sources: ({ _id }) => [`payment-${_id}`],
   apply(document, event, id) {
     const before = document && { ...document, paymentId: event.data.paymentId };
     const after = evolvePayment(before ?? { status: "absent" }, event);

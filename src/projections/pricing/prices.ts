@@ -22,6 +22,7 @@ export const prices: Projection<PricesDocument, PricingEvent> = {
   version: 1,
   events: ["PriceSet", "PriceWithdrawn"],
   ids: ({ data }) => [data.sku],
+  sources: ({ _id }) => [`price-${_id}`],
   apply(document, event) {
     const entries = document?.entries ?? [];
     const { occurredAt } = event.metadata;

@@ -18,6 +18,7 @@ export const countries: Projection<CountryDocument, CountryEvent> = {
   events: ["CountryDefined", "CountryWithdrawn"],
   indexes: [{ key: { name: 1 } }],
   ids: ({ data }) => [data.code],
+  sources: ({ _id }) => [`country-${_id}`],
   apply(document, event) {
     switch (event.type) {
       case "CountryDefined": {

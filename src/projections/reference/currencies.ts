@@ -18,6 +18,7 @@ export const currencies: Projection<CurrencyDocument, CurrencyEvent> = {
   version: 1,
   events: ["CurrencyDefined", "CurrencyWithdrawn"],
   ids: ({ data }) => [data.code],
+  sources: ({ _id }) => [`currency-${_id}`],
   apply(document, event) {
     switch (event.type) {
       case "CurrencyDefined": {

@@ -17,6 +17,7 @@ export const taxrates: Projection<TaxRatesDocument, TaxRateEvent> = {
   version: 1,
   events: ["TaxRateSet"],
   ids: ({ data }) => [data.country],
+  sources: ({ _id }) => [`taxrate-${_id}`],
   apply(document, { data: { country, taxCategory, rate, validFrom } }) {
     const earlier = document?.rates[taxCategory] ?? [];
     return { _id: country, rates: { ...document?.rates, [taxCategory]: [...earlier, { rate, validFrom }] } };

@@ -28,6 +28,7 @@ export const categories: Projection<CategoryTree, CategoryEvent> = {
   version: 1,
   events: ["CategoryCreated", "CategoryRenamed", "CategorySlugChanged", "CategoryMoved", "CategoryRemoved"],
   ids: () => [TREE],
+  sources: ({ nodes }) => Object.keys(nodes).map((id) => `category-${id}`),
   apply(tree, event) {
     const { [event.data.categoryId]: known, ...others } = tree?.nodes ?? {};
     const node = nodeAfter(known, event);

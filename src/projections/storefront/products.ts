@@ -1,5 +1,6 @@
 import { type ProductEvent } from "../../domains/catalog/events";
 import { type InventoryEvent } from "../../domains/inventory/events";
+import { DEFAULT_LOCATION } from "../../domains/inventory/stock-id";
 import { type Lookup, type Projection, type Recorded } from "../../domains/kernel";
 import { type PricingEvent } from "../../domains/pricing/events";
 import { pricesKey, productKey, skuKey, type StorefrontDocument } from "./documents";
@@ -60,6 +61,24 @@ export const products: Projection<StorefrontDocument, StorefrontEvent> = {
         return [skuKey(event.data.sku), ...productOf(event.data.sku, lookup)];
       default:
         return [...skusOf(event).map(skuKey), productKey(event.data.productId)];
+    }
+  },
+  sources(document) {
+    switch (document.kind) {
+      case "prices":
+        return [`price-${document._id.slice(pricesKey("").length)}`];
+      case "sku": {
+        const { sku, productId, stock } = document;
+        const levels = Object.keys(stock).map((location) => `stock-${location}-${sku}`);
+        return [`price-${sku}`, ...levels, ...(productId === null ? [] : [`product-${productId}`])];
+      }
+      case "product": {
+        const { id, variants } = document;
+        return [
+          `product-${id}`,
+          ...variants.flatMap(({ sku }) => [`price-${sku}`, `stock-${DEFAULT_LOCATION}-${sku}`]),
+        ];
+      }
     }
   },
   apply(document, event, id, lookup) {

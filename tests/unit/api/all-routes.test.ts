@@ -1,30 +1,11 @@
-import { analyticsRoutes } from "../../../src/api/analytics/routes";
-import { backofficeRoutes } from "../../../src/api/backoffice";
-import { documentationRoutes, openApiDocument, type Route } from "../../../src/api/http";
+import { documentationRoutes, openApiDocument } from "../../../src/api/http";
 import { documentationPage } from "../../../src/api/http/documentation-page";
 import { exampleOf } from "../../../src/api/http/openapi-example";
-import { operationsRoutes } from "../../../src/api/operations";
-import { referenceRoutes } from "../../../src/api/reference";
-import { Services, type ServiceOptions } from "../../../src/api/services";
-import { storefrontRoutes } from "../../../src/api/storefront";
-import { contextsOf, providers } from "../../../src/engine/contexts";
-import { type MongoStores } from "../../../src/infra/mongo";
-import { Metrics } from "../../../src/infra/observability";
-import { ReadModels } from "../../../src/infra/runtime";
-import { engineOf } from "./operations/engine";
+import { describedRoutes } from "../../../src/engine/touchpoints";
 
 /* Every route of the shop, without anything behind it: what it says of itself must be right. */
 
-const models = new ReadModels({} as MongoStores);
-const services = new Services({ models, currency: "GBP" } as unknown as ServiceOptions);
-const feeds = contextsOf({ paymentTimeout: 60 }).flatMap((context) => context.feeds);
-const shop: readonly Route[] = [
-  ...storefrontRoutes(services, providers),
-  ...backofficeRoutes(services),
-  ...referenceRoutes(services),
-  ...analyticsRoutes(services, feeds),
-  ...operationsRoutes({ services, engine: engineOf([]), metrics: new Metrics({ process: false }) }),
-];
+const shop = Object.values(describedRoutes()).flat();
 const routes = [...shop, ...documentationRoutes(shop)];
 const document = openApiDocument(routes);
 const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods));

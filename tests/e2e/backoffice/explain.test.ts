@@ -1,0 +1,169 @@
+import { type Article, makeArticle } from "../../support/articles";
+import { atRest } from "../../support/log";
+import { startTestShop, type TestShop } from "../../support/shop";
+import { buy, expectStatus } from "../../support/shopper";
+
+/** Where a document, a state or an event comes from. */
+
+let shop: TestShop;
+let article: Article;
+let order: { readonly id: string; readonly number: string };
+
+beforeAll(async () => {
+  shop = await startTestShop();
+  article = await makeArticle(shop.admin, { sku: "EXPLAINED", stock: 10, price: "5.00" });
+  const options = { after: article.token };
+  for (let n = 0; n < 3; n++)
+    order = (await buy(shop.anyone, [{ sku: article.sku, quantity: 1 }], options)).answer.body;
+  await atRest(shop);
+});
+afterAll(() => shop.stop());
+
+const get = async (path: string) => expectStatus(200, await shop.admin.get(`/admin/v1/${path}`)).body;
+const types = (events: readonly { type: string }[]) => events.map(({ type }) => type);
+
+describe("the difference between two states", () => {
+  const diff = (query = "") => get(`streams/stock/main-EXPLAINED/diff${query}`);
+
+  test("from before the first event to now", async () => {
+    const { from, to, differences, events } = await diff();
+    expect([from, to]).toEqual([-1, 3]);
+    expect(differences).toEqual([{ path: "", was: null, now: expect.objectContaining({ onHand: 10, reserved: 3 }) }]);
+    expect(types(events)).toEqual(["StockReceived", "StockReserved", "StockReserved", "StockReserved"]);
+  });
+
+  test("between two revisions, forwards and backwards", async () => {
+    const forth = await diff("?from=0&to=1");
+    expect(forth.differences).toEqual(
+      expect.arrayContaining([
+        { path: "/reserved", was: 0, now: 1 },
+        { path: "/available", was: 10, now: 9 },
+        { path: expect.stringMatching(/^\/reservations\//), now: expect.anything() },
+      ]),
+    );
+    const back = await diff("?from=1&to=0");
+    expect(back.differences).toContainEqual({ path: "/available", was: 9, now: 10 });
+    expect(types(back.events)).toEqual(["StockReserved"]);
+    expect((await diff("?from=2&to=2")).differences).toEqual([]);
+  });
+
+  test("between two times", async () => {
+    const { events } = await get("streams/stock/main-EXPLAINED");
+    const [, second, third] = events.map(({ when }: { when: { occurredAt: string } }) => when.occurredAt);
+    const found = await diff(`?from=${second}&to=${third}`);
+    expect([found.from, found.to]).toEqual([1, 2]);
+    expect(await diff("?from=2001-01-01T00:00:00Z&to=0")).toMatchObject({ from: -1, to: 0 });
+  });
+
+  test("of what is not there", async () => {
+    expect((await shop.admin.get("/admin/v1/streams/stock/main-NOTHING/diff")).status).toBe(404);
+    expect((await shop.admin.get("/admin/v1/streams/nothing/1/diff")).status).toBe(404);
+    expect((await shop.admin.get("/admin/v1/streams/stock/main-EXPLAINED/diff?from=x")).status).toBe(400);
+  });
+
+  test("shows no payment token", async () => {
+    const { payment } = (await get(`explain/ordering/orders/${order.id}`)).document;
+    const found = await get(`streams/payment/${payment.id}/diff`);
+    expect(types(found.events)).toContain("PaymentRequested");
+    expect(JSON.stringify(found)).not.toContain("tok_approve");
+  });
+});
+
+describe("a document of a read model", () => {
+  test("by the streams that it names, which give just that document", async () => {
+    const found = await get(`explain/ordering/orders/${order.id}`);
+    expect(found).toMatchObject({
+      method: "streams",
+      reproduced: true,
+      nextAfter: null,
+      document: { number: order.number },
+    });
+    expect(types(found.events)).toEqual(["OrderPlaced", "PaymentRequested", "PaymentAuthorised", "OrderConfirmed"]);
+    expect(found.total).toBe(4);
+    expect(found.events[0]).toMatchObject({ stream: `order-${order.id}`, who: expect.stringMatching(/^process:/) });
+  });
+
+  test("one that joins several contexts; by streams and by the whole log alike", async () => {
+    const path = `explain/storefront/products/${encodeURIComponent(`product:${article.id}`)}`;
+    const found = await get(path);
+    expect(found).toMatchObject({ method: "streams", reproduced: true });
+    expect(new Set(types(found.events))).toEqual(new Set(["ProductDrafted", "PriceSet", "StockReceived", "ProductPublished", "StockReserved"])); // prettier-ignore
+    const scanned = await get(`${path}?scan=true`);
+    expect(scanned).toMatchObject({ method: "log", reproduced: true, total: found.total });
+    expect(scanned.events).toEqual(found.events);
+  });
+
+  test("every document of every read model can be explained", async () => {
+    const models = ["catalog/products", "pricing/prices", "inventory/levels", "cart/offers", "cart/carts", "cart/regions", "payment/payments", "reference/countries", "reference/taxrates", "reference/currencies", "storefront/products"]; // prettier-ignore
+    for (const name of models) {
+      const [context = "", model = ""] = name.split("/");
+      const { collection } = shop.services.models.get(context, model);
+      for (const { _id } of await collection.aggregate<{ _id: string }>([{ $sample: { size: 4 } }]).toArray()) {
+        const found = await get(`explain/${name}/${encodeURIComponent(_id)}`);
+        expect([name, _id, found.method, found.reproduced]).toEqual([name, _id, "streams", true]);
+        expect(found.total).toBeGreaterThan(0);
+      }
+    }
+  });
+
+  test("page by page", async () => {
+    const first = await get("explain/inventory/levels/main-EXPLAINED?limit=3");
+    const second = await get(`explain/inventory/levels/main-EXPLAINED?limit=3&after=${first.nextAfter}`);
+    expect([first.events.length, second.events.length, second.nextAfter]).toEqual([3, 1, null]);
+    expect([first.total, second.total]).toEqual([4, 4]);
+  });
+
+  test("one that was changed by other hands is not what its events give", async () => {
+    const { collection } = shop.engine.models.get<{ _id: string; onHand: number }>("inventory", "levels");
+    await collection.updateOne({ _id: "main-EXPLAINED" }, { $inc: { onHand: 1 } });
+    const found = await get("explain/inventory/levels/main-EXPLAINED");
+    expect(found).toMatchObject({ method: "log", reproduced: false, total: 4, document: { onHand: 11 } });
+    await collection.updateOne({ _id: "main-EXPLAINED" }, { $inc: { onHand: -1 } });
+  });
+
+  test("one that is not there any more has a history all the same; one that never was has none", async () => {
+    const category = expectStatus(201, await shop.admin.post("/admin/v1/categories", { name: "Gone", slug: "gone" }));
+    expectStatus(204, await shop.admin.delete(`/admin/v1/categories/${category.body.id}`));
+    await atRest(shop);
+    const found = await get(`explain/catalog/categories/${category.body.id}`);
+    expect(found).toMatchObject({ document: null, method: "log", reproduced: true });
+    expect(types(found.events)).toEqual(["CategoryCreated", "CategoryRemoved"]);
+    expect((await shop.admin.get("/admin/v1/explain/ordering/orders/nothing")).status).toBe(404);
+    expect((await shop.admin.get("/admin/v1/explain/ordering/nothing/1")).status).toBe(404);
+  });
+});
+
+describe("an event", () => {
+  const confirmed = async () => (await get(`streams/order/${order.id}`)).events.at(-1);
+
+  test("what led to it, up to the shopper's request", async () => {
+    const { id, position } = await confirmed();
+    for (const query of [`?position=${position}`, ""]) {
+      const found = await get(`causation/${id}${query}`);
+      expect(found.event).toMatchObject({ id, type: "OrderConfirmed" });
+      expect(types(found.causes)).toEqual(["CartCheckedOut", "PaymentRequested", "PaymentAuthorised"]);
+      expect(found.causes[0]).toMatchObject({ causedBy: null, depth: 0, who: expect.stringMatching(/^shopper:/) });
+      expect(found.searched.cutOff).toBe(false);
+    }
+  });
+
+  test("what it led to, as a tree", async () => {
+    const { id, position } = await confirmed();
+    const { causes, correlationId } = await get(`causation/${id}?position=${position}`);
+    const found = await get(`causation/${causes[0].id}`);
+    const all = ["OrderPlaced", "StockReserved", "PaymentRequested", "PaymentAuthorised", "OrderConfirmed"];
+    expect(types(found.effects)).toEqual(expect.arrayContaining(all));
+    const authorised = found.effects.find(({ type }: { type: string }) => type === "PaymentAuthorised");
+    expect(authorised).toMatchObject({ depth: 2 });
+    const whole = await get(`correlations/${correlationId}`);
+    expect(whole.events).toHaveLength(found.effects.length + 1);
+    expect(await get(`correlations/${correlationId}?position=${position}`)).toMatchObject({ events: whole.events });
+  });
+
+  test("that is not there", async () => {
+    const id = "00000000-0000-4000-8000-000000000000";
+    expect((await shop.admin.get(`/admin/v1/causation/${id}`)).status).toBe(404);
+    expect((await shop.admin.get(`/admin/v1/causation/${id}?position=1`)).status).toBe(404);
+    expect((await shop.admin.get(`/admin/v1/correlations/${id}`)).status).toBe(404);
+  });
+});
