@@ -127,15 +127,15 @@ export class Writer {
       this.answers.push(() => job.done(outcome));
     }
     this.queue = taken === queue.length ? [] : queue.slice(taken);
-    if (this.log.end === start) this.settle(null);
-    else this.log.flush((error) => this.settle(error));
+    if (this.log.end === start) this.settle(null, false);
+    else this.log.flush((error, doubtful) => this.settle(error, doubtful));
   }
 
-  private settle(error: Error | null): void {
+  private settle(error: Error | null, doubtful: boolean): void {
     const { answers, jobs, before } = this;
     this.answers = [];
     this.jobs = [];
-    if (error) this.undo(error);
+    if (error) this.undo(error, doubtful);
     this.before = new Map();
     this.newIds = [];
     if (error) {
@@ -284,7 +284,7 @@ export class Writer {
   }
 
   /** The group did not reach the disk: everything is as before it. */
-  private undo(error: Error): void {
+  private undo(error: Error, doubtful: boolean): void {
     for (const { state, id, last, deleted, positions, metadata } of this.before.values()) {
       state.id = id;
       state.last = last;
@@ -294,11 +294,10 @@ export class Writer {
       if (state.name.startsWith("$$")) this.streams.get(state.name.slice(2)).metadata = undefined;
     }
     for (const id of this.newIds) this.ids.delete(id);
-    const code = (error as NodeJS.ErrnoException).code;
     try {
       this.log.rollback();
-      // After a failed flush nobody can tell what is on disk; only room running out is known to be harmless.
-      if (code !== "ENOSPC" && code !== "EDQUOT") this.broken = messageOf(error);
+      // After a failed flush the operating system may have dropped what it could not write.
+      if (doubtful) this.broken = messageOf(error);
     } catch (second) {
       this.broken = messageOf(second as Error);
     }

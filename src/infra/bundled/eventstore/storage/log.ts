@@ -67,15 +67,18 @@ export class Log {
     segment.used = offset;
   }
 
-  /** Writes everything new to the files and, once it is on disk, makes it visible. */
-  flush(done: (error: Error | null) => void): void {
+  /**
+   * Writes everything new to the files and, once it is on disk, makes it visible. Where that fails, `doubtful` tells
+   * that nobody knows what of it is on disk; otherwise nothing is.
+   */
+  flush(done: (error: Error | null, doubtful: boolean) => void): void {
     const end = this.end;
-    const finish = (error: Error | null): void => {
+    const finish = (error: Error | null, written = true): void => {
       if (!error) {
         this.durable = end;
         this.forget();
       }
-      done(error);
+      done(error, written);
     };
     if (!this.files) {
       // Not within this call: the caller has yet to see all its state settled.
@@ -85,10 +88,10 @@ export class Log {
     try {
       this.writeNew(this.files);
     } catch (error) {
-      setImmediate(finish, error instanceof Error ? error : new Error(String(error)));
+      setImmediate(finish, error instanceof Error ? error : new Error(String(error)), false);
       return;
     }
-    this.files.flush(end - 1, finish);
+    this.files.flush(end - 1, (error) => finish(error));
   }
 
   /** Takes back everything that is not durable, after a write failed. */

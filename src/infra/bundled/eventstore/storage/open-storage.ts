@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { CHUNK_HEADER, ChunkFiles } from "./chunk-files";
 import { DataFolderError } from "./errors";
 import { FolderLock } from "./folder-lock";
+import { isWholeLmdb } from "./lmdb-check";
 import { LmdbIndex } from "./lmdb-index";
 import { Log } from "./log";
 import { cutOffUnfinished } from "./recovery";
@@ -61,9 +62,10 @@ function prepare(folder: string, chunks: string): void {
 
 function openIndex(path: string, sync: boolean, report: (line: string) => void): LmdbIndex {
   try {
+    if (!isWholeLmdb(path)) throw new Error("it is not whole");
     return new LmdbIndex(path, sync);
   } catch (error) {
-    report(`The index cannot be read (${(error as Error).message}); it is rebuilt from the log.`);
+    report(`The index cannot be read (${(error as Error).message}); it is made anew from the log.`);
     rmSync(path, { force: true });
     rmSync(`${path}-lock`, { force: true });
     return new LmdbIndex(path, sync);
