@@ -100,6 +100,7 @@ async function opened(
     async stop() {
       gateway.drain();
       if (options.drain) await pause(options.drain);
+      gateway.endEndless();
       await closeServer(server, PATIENCE);
       await gateway.close();
       await stores?.close();

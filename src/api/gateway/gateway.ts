@@ -46,6 +46,7 @@ export class Gateway {
   private readonly finder: RouteFinder;
   private policies: Policies;
   private draining = false;
+  private readonly endless = new Set<ServerResponse>();
 
   constructor(private readonly options: GatewayOptions) {
     checkNames(options.config, options.table);
@@ -70,6 +71,11 @@ export class Gateway {
   /** From now on every answer asks its caller to connect anew, elsewhere. */
   drain(): void {
     this.draining = true;
+  }
+
+  /** Breaks off answers that have no end of their own, so that their callers connect anew. */
+  endEndless(): void {
+    for (const response of this.endless) response.destroy();
   }
 
   get isDraining(): boolean {
@@ -132,6 +138,11 @@ export class Gateway {
       const result = answered instanceof Promise ? await answered : answered;
       if (result.kind === "answered") return this.record(arrival);
       if (result.kind === "refused") return this.fail(arrival, result.problem, extra);
+    }
+    if (route.endless) {
+      const { response } = arrival;
+      this.endless.add(response);
+      response.once("close", () => this.endless.delete(response));
     }
     const outcome = await pass(arrival, service, extra, this.written);
     if (outcome.kind === "refused") return this.fail(arrival, outcome.problem, extra);
@@ -209,7 +220,7 @@ export class Gateway {
     const seconds = this.seconds(arrival);
     const method = request.method ?? "GET";
     metrics.observeRequest(method, route.path, response.statusCode, seconds);
-    const level = seconds > SLOW && !route.waits ? "warn" : "debug";
+    const level = seconds > SLOW && !route.waits && !route.endless ? "warn" : "debug";
     if (!log.isLevelEnabled(level)) return;
     const ms = Math.round(seconds * 1e5) / 100;
     const { service, path } = route;

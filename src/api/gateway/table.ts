@@ -1,4 +1,4 @@
-import { BODY_LIMIT, type Method, type Route } from "../http";
+import { BODY_LIMIT, EVENTS_TYPE, type Method, type Route } from "../http";
 import { PathTree } from "../http/path-tree";
 
 /** One route of the whole as the gateway sees it: where it leads, and how it may be treated on the way. */
@@ -26,6 +26,8 @@ export interface GatewayRoute {
   readonly deadline: number;
   /** The media type of its answer. */
   readonly produces: string;
+  /** Its answer goes on until the caller leaves. */
+  readonly endless: boolean;
 }
 
 /** The routes of each service. */
@@ -66,6 +68,7 @@ function gatewayRoute(service: string, route: Route): GatewayRoute {
     bodyLimit: route.bodyLimit,
     deadline: route.bodyLimit > BODY_LIMIT ? BULK_DEADLINE : kind === "read" ? READ_DEADLINE : COMMAND_DEADLINE,
     produces: route.produces,
+    endless: route.produces === EVENTS_TYPE,
   };
 }
 

@@ -5,6 +5,8 @@ import { Breaker, type BreakerPolicy, type Circuit } from "../resilience/breaker
 
 /** Connections to one instance at most. */
 const CONNECTIONS = 256;
+/** The same for answers without end, each of which keeps one. */
+const ENDLESS_CONNECTIONS = 8_192;
 /** Services keep idle connections for 75 s; the gateway lets go first, so that none is closed as a request leaves. */
 const KEEP_ALIVE = 60_000;
 const CONNECT = 2_000;
@@ -15,6 +17,8 @@ export type Health = "unknown" | "ready" | "not-ready";
 /** One instance of a service: connections to it, and all that the gateway knows of how it is. */
 export class Instance implements Candidate {
   readonly pool: Pool;
+  /** For answers without end, so that they take no connection from others. */
+  readonly endless: Pool;
   readonly breaker: Breaker;
   health: Health = "unknown";
   inFlight = 0;
@@ -29,16 +33,8 @@ export class Instance implements Candidate {
     policy?: BreakerPolicy,
   ) {
     this.breaker = new Breaker(policy);
-    this.pool = new Pool(target.url, {
-      connections: CONNECTIONS,
-      pipelining: 1,
-      keepAliveTimeout: KEEP_ALIVE,
-      keepAliveMaxTimeout: KEEP_ALIVE,
-      connect: { timeout: CONNECT, noDelay: true },
-      // Time is kept by the gateway's own deadline; these catch what that cannot.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-    });
+    this.pool = connectionsTo(target.url, CONNECTIONS);
+    this.endless = connectionsTo(target.url, ENDLESS_CONNECTIONS);
   }
 
   /** Among the instances of all services. */
@@ -78,12 +74,24 @@ export class Instance implements Candidate {
   /** What is under way ends; then the connections are closed. */
   async close(): Promise<void> {
     this.removed = true;
-    await this.pool.close().catch(() => undefined);
+    await Promise.all([this.pool, this.endless].map((pool) => pool.close().catch(() => undefined)));
   }
 
   /** Breaks off what is under way. */
   async destroy(): Promise<void> {
     this.removed = true;
-    await this.pool.destroy().catch(() => undefined);
+    await Promise.all([this.pool, this.endless].map((pool) => pool.destroy().catch(() => undefined)));
   }
 }
+
+const connectionsTo = (url: string, connections: number): Pool =>
+  new Pool(url, {
+    connections,
+    pipelining: 1,
+    keepAliveTimeout: KEEP_ALIVE,
+    keepAliveMaxTimeout: KEEP_ALIVE,
+    connect: { timeout: CONNECT, noDelay: true },
+    // Time is kept by the gateway's own deadline; these catch what that cannot.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });

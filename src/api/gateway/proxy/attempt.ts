@@ -12,6 +12,8 @@ export interface Asked {
   readonly body: Buffer | Readable | undefined;
   /** Until the answer begins, in ms. */
   readonly time: number;
+  /** The answer goes on until the caller leaves. */
+  readonly endless: boolean;
 }
 
 /** Where an answer goes. */
@@ -61,7 +63,7 @@ export function attempt(instance: Instance, asked: Asked, sink: Sink): Promise<E
       blocking: true,
     };
     try {
-      instance.pool.dispatch(options, handler);
+      (asked.endless ? instance.endless : instance.pool).dispatch(options, handler);
     } catch (error) {
       handler.onResponseError(undefined, error as Error);
     }

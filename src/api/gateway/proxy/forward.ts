@@ -93,8 +93,8 @@ async function once(
   left: number,
   takes: (status: number) => boolean,
 ): Promise<Ended> {
-  const { service, method, path, body } = forwarded;
-  const asked: Asked = { method, path, body, headers: forwarded.headers(left), time: left };
+  const { service, method, path, body, route } = forwarded;
+  const asked: Asked = { method, path, body, headers: forwarded.headers(left), time: left, endless: route.endless };
   instance.inFlight++;
   instance.requests++;
   instance.breaker.begin(performance.now());
