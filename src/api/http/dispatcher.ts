@@ -53,7 +53,7 @@ export class Dispatcher {
       const reply = ready === undefined ? entry.route.handler(context) : ready.then(() => entry.route.handler(context));
       if (reply instanceof Promise) this.finishLater(context, entry.route, reply);
       else {
-        const sending = send(context, reply);
+        const sending = this.deliver(context, reply);
         if (sending === undefined) this.record(context, entry.route.path);
         else
           this.finishLater(
@@ -108,11 +108,18 @@ export class Dispatcher {
 
   private finishLater(context: RequestContext, route: Route, reply: Promise<AnyReply | undefined>): void {
     reply
-      .then((value) => (value === undefined ? undefined : send(context, value)))
+      .then((value) => (value === undefined ? undefined : this.deliver(context, value)))
       .then(
         () => this.record(context, route.path),
         (error: unknown) => this.fail(context, route.path, error),
       );
+  }
+
+  private deliver(context: RequestContext, reply: AnyReply): void | Promise<void> {
+    const { metrics } = this.options;
+    if (metrics && "events" in reply && !context.gone)
+      context.response.once("close", metrics.beginLive(context.route?.path ?? "none"));
+    return send(context, reply);
   }
 
   private refuseMethod(context: RequestContext, pattern: string, allow: string): void {

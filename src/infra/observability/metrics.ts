@@ -24,6 +24,7 @@ type Observe = (seconds: number) => void;
 export class Metrics {
   readonly registry = new Registry();
   private readonly durations: Histogram<"method" | "route" | "status">;
+  private readonly live: Gauge<"route">;
   private readonly observers = new Map<string, Map<number, Observe>>();
 
   constructor(options: { readonly process?: boolean } = {}) {
@@ -35,6 +36,18 @@ export class Metrics {
       buckets: SECONDS,
       registers: [this.registry],
     });
+    this.live = new Gauge({
+      name: "http_live_answers",
+      help: "Answers under way that go on until the caller leaves, by route.",
+      labelNames: ["route"],
+      registers: [this.registry],
+    });
+  }
+
+  /** Counts an answer without end of its own. @returns ends it */
+  beginLive(route: string): () => void {
+    this.live.inc({ route });
+    return () => this.live.dec({ route });
   }
 
   /** Counts a finished request. `route` is the pattern, never the path. */

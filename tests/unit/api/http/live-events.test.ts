@@ -1,5 +1,6 @@
 import { connect } from "node:net";
 import { events, type EventsReply, type Listening, route } from "../../../../src/api/http";
+import { Metrics } from "../../../../src/infra/observability";
 import { eventually } from "../../../support/eventually";
 import { Listener } from "../../../support/live";
 import { keptLog, serve } from "./support";
@@ -87,9 +88,10 @@ test("a caller who does not read is not written to; the source is asked no furth
   socket.destroy();
 });
 
-test("when the caller goes away the source is told, and is closed", async () => {
+test("when the caller goes away the source is told, is closed, and is not counted any more", async () => {
   const seen: string[] = [];
-  server = await serve([
+  const metrics = new Metrics({ process: false });
+  const routes = [
     follow(async function* (signal) {
       try {
         yield event(1);
@@ -100,12 +102,15 @@ test("when the caller goes away the source is told, and is closed", async () => 
         seen.push("closed");
       }
     }),
-  ]);
+  ];
+  server = await serve(routes, { metrics });
   const listener = await Listener.open(`${server.url}/live`);
   await eventually(() => seen.includes("waits"));
+  expect(await metrics.expose()).toContain('http_live_answers{route="/live"} 1');
   await listener.close();
   await eventually(() => seen.includes("closed"));
   expect(seen).toEqual(["waits", "told", "closed"]);
+  expect(await metrics.expose()).toContain('http_live_answers{route="/live"} 0');
 });
 
 test("when the process is to stop the answer ends, so that the caller turns to another", async () => {
