@@ -30,12 +30,14 @@ const KEPT_SECONDS = 24 * 60 * 60;
  */
 export class AnswerMemory {
   private indexed: Promise<unknown> | undefined;
+  private readonly wanted = new Set<string>();
+  private looking: Promise<ReadonlyMap<string, AnswerDocument>> | undefined;
 
   constructor(private readonly stores: MongoStores) {}
 
   /** The first answer; `undefined` when the command is new, or its events tell. A refusal when its content was another. */
   async recall(commandId: string, hash: string): Promise<DomainError | Idle | undefined> {
-    const found = await this.collection().findOne({ _id: commandId });
+    const found = await this.lookUp(commandId);
     if (!found) return undefined;
     if (found.hash !== hash) return keyReused();
     if (found.idleAt !== undefined) return { idleAt: found.idleAt };
@@ -56,6 +58,23 @@ export class AnswerMemory {
     await this.keep(commandId, { hash });
     const found = await this.collection().findOne({ _id: commandId });
     return found && found.hash !== hash ? keyReused() : undefined;
+  }
+
+  /** What is asked for within one turn of the event loop is looked up together. */
+  private async lookUp(commandId: string): Promise<AnswerDocument | undefined> {
+    this.wanted.add(commandId);
+    this.looking ??= new Promise((resolve, reject) => {
+      setImmediate(() => {
+        const ids = [...this.wanted];
+        this.wanted.clear();
+        this.looking = undefined;
+        this.collection()
+          .find({ _id: { $in: ids } })
+          .toArray()
+          .then((found) => resolve(new Map(found.map((answer) => [answer._id, answer]))), reject);
+      });
+    });
+    return (await this.looking).get(commandId);
   }
 
   private async keep(_id: string, answer: Pick<AnswerDocument, "hash" | "error" | "idleAt">): Promise<void> {
