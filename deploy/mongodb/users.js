@@ -1,0 +1,83 @@
+/*
+ * The users of Millrace's databases, for mongosh. Each process logs in as one of its own:
+ *
+ * - `work-<context>` writes its own context's database. It reads the others, as every process follows all read models.
+ * - `serve-<touchpoint>` reads, and writes `operations`: answers to repeated commands, API keys, its registration.
+ * - `gateway` reads where instances registered.
+ * - `prepare` writes all of them.
+ *
+ * SECRETS       a folder with <user>/mongodb-url for each, and mongodb/admin-password
+ * MONGODB_MEMBERS  the replica set's members; it is started when it is not yet
+ * MONGODB_PREFIX   as the services have it
+ *
+ * May be run again: users are brought to what this says.
+ */
+const { readFileSync } = require("fs");
+
+const { SECRETS: folder, MONGODB_MEMBERS: members, MONGODB_PREFIX: prefix = "millrace" } = process.env;
+const [first] = members.split(",");
+const contexts = [
+  "reference",
+  "catalog",
+  "pricing",
+  "inventory",
+  "cart",
+  "ordering",
+  "payment",
+  "storefront",
+  "analytics",
+];
+const touchpoints = ["storefront", "backoffice", "reference", "analytics", "operations"];
+
+const read = (...names) => names.map((name) => ({ role: "read", db: `${prefix}_${name}` }));
+const write = (...names) => names.map((name) => ({ role: "readWrite", db: `${prefix}_${name}` }));
+const users = {
+  prepare: write(...contexts, "operations"),
+  gateway: read("operations"),
+  ...Object.fromEntries(
+    touchpoints.map((touchpoint) => [`serve-${touchpoint}`, [...read(...contexts), ...write("operations")]]),
+  ),
+  ...Object.fromEntries(
+    contexts.map((context) => [
+      `work-${context}`,
+      [...write(context), ...read(...contexts.filter((other) => other !== context), "operations")],
+    ]),
+  ),
+};
+
+const secret = (...path) => readFileSync([folder, ...path].join("/"), "utf8").trim();
+const adminPassword = secret("mongodb", "admin-password");
+const asAdmin = `mongodb://admin:${adminPassword}@${members}/?replicaSet=rs0&authSource=admin&serverSelectionTimeoutMS=5000`;
+
+/** The set as its administrator, who is made through the first member the first time. */
+function administrator() {
+  try {
+    const set = new Mongo(asAdmin); // not returned at once: what mongosh waits for must be waited for in here
+    return set;
+  } catch {
+    const [host, port] = ["127.0.0.1", first.split(":")[1]];
+    const admin = new Mongo(`mongodb://${host}:${port}/?directConnection=true`).getDB("admin");
+    if (!admin.hello().setName)
+      admin.adminCommand({
+        replSetInitiate: {
+          _id: "rs0",
+          // The first one is made the primary, as only on its own machine a set takes its first user.
+          members: members.split(",").map((host, index) => ({ _id: index, host, priority: index === 0 ? 2 : 1 })),
+        },
+      });
+    for (let tries = 0; !admin.hello().isWritablePrimary; tries++) {
+      if (tries > 120) throw new Error(`${first} has not become the primary of the replica set`);
+      sleep(500);
+    }
+    admin.createUser({ user: "admin", pwd: adminPassword, roles: ["root"] });
+    return new Mongo(asAdmin);
+  }
+}
+
+const admin = administrator().getDB("admin");
+for (const [user, roles] of Object.entries(users)) {
+  const pwd = decodeURIComponent(new URL(secret(user, "mongodb-url").replace(/@[^/]*\//, "@host/")).password);
+  if (admin.getUser(user)) admin.updateUser(user, { pwd, roles });
+  else admin.createUser({ user, pwd, roles });
+}
+print(`${Object.keys(users).length} users of ${prefix}_*`);
