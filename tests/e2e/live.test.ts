@@ -89,9 +89,9 @@ describe("a cart", () => {
     const listener = await liveCart(shopper);
     await listener.until(() => true);
     const started = performance.now();
-    for (let pieces = 1; pieces <= 200; pieces++) await add(shopper, sku, token);
+    for (let pieces = 1; pieces <= 100; pieces++) await add(shopper, sku, token);
     const seconds = (performance.now() - started) / 1_000;
-    await listener.until(({ data }) => data.lines[0]?.quantity === 200);
+    await listener.until(({ data }) => data.lines[0]?.quantity === 100);
     expect(listener.told.length).toBeLessThanOrEqual(seconds * 10 + 4);
     const quantities = listener.told.map(({ data }) => data.lines[0]?.quantity ?? 0);
     expect(quantities).toEqual(quantities.toSorted((a, b) => a - b));

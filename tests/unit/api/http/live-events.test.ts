@@ -29,6 +29,9 @@ const event = (number: number, data: object = { number }) => ({
 const untilAborted = (signal: AbortSignal) =>
   new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 
+/** Only the clock of intervals is in the test's hands: the network goes on. */
+const REAL = ["Date", "hrtime", "nextTick", "performance", "queueMicrotask", "setImmediate", "clearImmediate", "setTimeout", "clearTimeout"] as const; // prettier-ignore
+
 let server: Listening;
 afterEach(() => server.close(0));
 
@@ -64,6 +67,28 @@ test("there are about ten events a second, however fast the source is", async ()
   await listener.until(({ id }) => id === "5");
   expect(performance.now() - started).toBeGreaterThan(480);
   await listener.close();
+});
+
+test("a comment is sent when there has been nothing for 15 seconds", async () => {
+  jest.useFakeTimers({ doNotFake: [...REAL] });
+  try {
+    server = await serve([
+      follow(async function* (signal) {
+        yield event(1);
+        await untilAborted(signal);
+      }),
+    ]);
+    let text = "";
+    const socket = connect(server.port, "127.0.0.1", () => socket.write("GET /live HTTP/1.1\r\nHost: test\r\n\r\n"));
+    socket.on("data", (piece) => (text += piece.toString()));
+    await eventually(() => text.includes("id: 1\n"));
+    jest.advanceTimersByTime(14_900);
+    jest.advanceTimersByTime(200);
+    await eventually(() => /\r\n:\n\n\r\n$/.test(text));
+    socket.destroy();
+  } finally {
+    jest.useRealTimers();
+  }
 });
 
 test("a caller who does not read is not written to; the source is asked no further", async () => {
