@@ -13,7 +13,7 @@ for (const [name, path] of Object.entries(process.env)) {
   }
   try {
     process.env[setting] = readFileSync(path, "utf8").trim();
-    delete process.env[name]; // what it starts itself has the setting already
+    process.env[name] = ""; // what it starts itself has the setting already
   } catch (error) {
     console.error(`millrace: ${name}: ${error.message}`);
     process.exit(1);

@@ -1,3 +1,6 @@
+/* global Mongo, URL, print, sleep */
+/* eslint-disable @typescript-eslint/no-require-imports -- mongosh has no other */
+
 /*
  * The users of Millrace's databases, for mongosh. Each process logs in as one of its own:
  *
