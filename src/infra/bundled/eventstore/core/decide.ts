@@ -46,8 +46,8 @@ function decideAny(streams: Streams, ids: CommittedIds, state: StreamState, even
   let found: { revision: number; position: number } | undefined;
   let first = true;
   for (const event of events) {
-    const known = ids.get(event.id.latin1Slice(0, 16));
-    if (!known || known.stream !== state.name) {
+    const known = ids.get(event.id);
+    if (!known || known.stream !== state.id) {
       if (!first) return WRONG;
       return isSoftDeleted(streams, state) ? { kind: "write", undelete: true } : WRITE;
     }
@@ -70,14 +70,13 @@ function decideStale(
   let position = 0;
   for (const event of events) {
     revision++;
-    const id = event.id.latin1Slice(0, 16);
-    const known = ids.get(id);
-    if (known && known.stream === state.name && known.revision === revision) {
+    const known = ids.get(event.id);
+    if (known && known.stream === state.id && known.revision === revision) {
       position = known.position;
       continue;
     }
     const view = revision <= state.last ? streams.recordOf(state, revision) : undefined;
-    if (view && record.idKey(view.buffer, view.offset) === id) {
+    if (view && record.hasId(view.buffer, view.offset, event.id)) {
       position = record.position(view.buffer, view.offset);
       continue;
     }

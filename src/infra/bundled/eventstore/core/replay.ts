@@ -52,19 +52,23 @@ function fillGap(state: StreamState, revision: number): void {
 /** Walks back from the end of the log over as many events as ids are remembered. */
 function rememberIds(store: Store): void {
   const { log, writer } = store;
-  const found: { id: string; stream: string; revision: number; position: number }[] = [];
+  const { capacity } = writer.ids;
+  const found = { ids: Buffer.allocUnsafe(capacity * 16), numbers: new Float64Array(capacity * 3), count: 0 };
   const cursor = new LogCursor(store, log.durable, true);
   const view = { buffer: Buffer.alloc(0), offset: 0 };
-  while (found.length < writer.ids.capacity && cursor.next(view, false)) {
+  while (found.count < capacity && cursor.next(view, false)) {
     const { buffer, offset } = view;
     // Times in the log never go back, even where the clock does.
-    if (found.length === 0) writer.notBefore(record.created(buffer, offset));
+    if (found.count === 0) writer.notBefore(record.created(buffer, offset));
     if ((record.flags(buffer, offset) & FLAG.TOMBSTONE) !== 0) continue;
-    const stream = record.name(buffer, offset);
-    const revision = record.revision(buffer, offset);
-    found.push({ id: record.idKey(buffer, offset), stream, revision, position: cursor.position });
+    const n = found.count++;
+    buffer.copy(found.ids, n * 16, offset + 40, offset + 56);
+    found.numbers.set([record.streamId(buffer, offset), record.revision(buffer, offset), cursor.position], n * 3);
   }
-  for (const { id, ...where } of found.reverse()) writer.ids.set(id, where);
+  for (let n = found.count - 1; n >= 0; n--) {
+    const [stream, revision, position] = found.numbers.subarray(n * 3, n * 3 + 3) as unknown as number[];
+    writer.ids.set(found.ids.subarray(n * 16, n * 16 + 16), stream ?? 0, revision ?? 0, position ?? 0);
+  }
 }
 
 function forEachRecord(

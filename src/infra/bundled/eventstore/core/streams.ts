@@ -1,5 +1,5 @@
 import { type Log, type RecordView } from "../storage/log";
-import { record, streamField } from "../storage/record";
+import { record } from "../storage/record";
 import { type PositionRun, type StreamDelta, type StreamIndex } from "../storage/stream-index";
 import {
   isMetadataStream,
@@ -24,12 +24,13 @@ export class StreamState {
   saving = false;
   /** Parsed lazily; undefined means not looked at. */
   metadata: StreamMetadata | undefined;
-  readonly field: Buffer;
+  /** Bytes of the name. */
+  readonly length: number;
   /** Round of the last use, for forgetting. */
   used = 0;
 
   constructor(readonly name: string) {
-    this.field = streamField(Buffer.from(name, "utf8"));
+    this.length = Buffer.byteLength(name);
   }
 }
 

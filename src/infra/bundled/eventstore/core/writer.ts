@@ -73,7 +73,7 @@ export class Writer {
   private complainedAt = 0;
   /** The group in flight: what to undo should it fail, and whom to answer. */
   private before = new Map<StreamState, Before>();
-  private newIds: string[] = [];
+  private newIds: Buffer[] = [];
   private answers: (() => void)[] = [];
   private jobs: Job[] = [];
 
@@ -211,7 +211,7 @@ export class Writer {
     this.remember(state);
     this.streams.addTombstone(state);
     const event = { id: newId(), type: TYPE_TOMBSTONE, isJson: false, data: NOTHING, metadata: NOTHING };
-    const { buffer, offset, position } = this.log.reserve(recordBound(event, state.field));
+    const { buffer, offset, position } = this.log.reserve(recordBound(event, state.length));
     const end = putRecord(buffer, offset, event, {
       position,
       streamId: state.id,
@@ -219,7 +219,8 @@ export class Writer {
       flags: FLAG.TOMBSTONE | FLAG.END_OF_APPEND,
       created: this.now,
       durable: this.log.durable,
-      streamField: state.field,
+      stream: state.name,
+      streamLength: state.length,
     });
     this.log.advance(end);
     return { kind: "done", revision: state.last, position };
@@ -242,7 +243,7 @@ export class Writer {
   private put(writes: readonly { state: StreamState; event: NewRecord }[], repeatable: boolean): number {
     let bound = 0;
     for (const { state, event } of writes) {
-      bound += recordBound(event, state.field);
+      bound += recordBound(event, state.length);
       if (state.last >= MAX_REVISION) throw new Error(`The stream ${state.name} is full.`);
     }
     const room = this.log.reserve(bound);
@@ -256,9 +257,8 @@ export class Writer {
       const revision = state.last + 1;
       this.streams.add(state, revision, position);
       if (repeatable) {
-        const id = event.id.latin1Slice(0, 16);
-        this.ids.set(id, { stream: state.name, revision, position });
-        this.newIds.push(id);
+        this.ids.set(event.id, state.id, revision, position);
+        this.newIds.push(event.id);
       }
       const end = putRecord(buffer, offset, event, {
         position,
@@ -267,7 +267,8 @@ export class Writer {
         flags: i === writes.length - 1 ? FLAG.END_OF_APPEND : 0,
         created: this.now,
         durable,
-        streamField: state.field,
+        stream: state.name,
+        streamLength: state.length,
       });
       lastPosition = position;
       position += end - offset;

@@ -43,8 +43,9 @@ export interface Placement {
   readonly flags: number;
   readonly created: number;
   readonly durable: number;
-  /** The stream identifier field, encoded once per stream by `streamField`. */
-  readonly streamField: Buffer;
+  readonly stream: string;
+  /** Bytes of its name. */
+  readonly streamLength: number;
 }
 
 const mapEntry = (key: string, value: string): Buffer => {
@@ -71,33 +72,24 @@ function createdField(milliseconds: number): Buffer {
   return createdEntry;
 }
 
-export function streamField(name: Buffer): Buffer {
-  const size = varintSize(name.length);
-  const inner = 1 + size + name.length;
-  const field = Buffer.allocUnsafe(1 + varintSize(inner) + inner);
-  let at = 0;
-  field[at++] = 0x12;
-  at = putVarint(field, at, inner);
-  field[at++] = 0x1a;
-  at = putVarint(field, at, name.length);
-  name.copy(field, at);
-  return field;
-}
-
 /** An upper bound of the bytes `putRecord` needs. */
-export function recordBound(event: NewRecord, field: Buffer): number {
-  return HEADER + TRAILER + 160 + field.length + event.type.length + event.metadata.length + event.data.length;
+export function recordBound(event: NewRecord, streamLength: number): number {
+  return HEADER + TRAILER + 172 + streamLength + event.type.length + event.metadata.length + event.data.length;
 }
 
 /** Writes a record at `offset`; answers the offset after it. */
 export function putRecord(target: Buffer, offset: number, event: NewRecord, place: Placement): number {
   const start = offset;
-  const { position, streamField: stream } = place;
+  const { position, stream, streamLength } = place;
   const tombstone = (place.flags & FLAG.TOMBSTONE) !== 0;
   let at = start + HEADER;
-  stream.copy(target, at);
-  at += stream.length;
-  const nameEnd = at;
+  // The stream identifier, a message with the name as its field 3.
+  target[at++] = 0x12;
+  at = putVarint(target, at, 1 + varintSize(streamLength) + streamLength);
+  target[at++] = 0x1a;
+  at = putVarint(target, at, streamLength);
+  const nameAt = at;
+  at += streamLength === stream.length ? target.latin1Write(stream, at) : target.utf8Write(stream, at);
   target[at++] = 0x18;
   if (tombstone) {
     LAST_REVISION.copy(target, at);
@@ -135,7 +127,6 @@ export function putRecord(target: Buffer, offset: number, event: NewRecord, plac
     at += event.data.length;
   }
   const length = at + TRAILER - start;
-  const nameLength = nameSize(stream);
   let flags = place.flags;
   if (event.isJson) flags |= FLAG.JSON;
   if (type.length === 2 && type.equals(LINK_TYPE)) flags |= FLAG.LINK;
@@ -148,9 +139,9 @@ export function putRecord(target: Buffer, offset: number, event: NewRecord, plac
   putU48(target, start + 28, place.created);
   putU48(target, start + 34, place.durable);
   event.id.copy(target, start + 40);
-  target[start + 56] = nameEnd - nameLength - start;
+  target[start + 56] = nameAt - start;
   target[start + 57] = 0;
-  target.writeUInt16LE(nameLength, start + 58);
+  target.writeUInt16LE(streamLength, start + 58);
   target.writeUInt16LE(type.length, start + 60);
   target.writeUInt16LE(0, start + 62);
   target.writeUInt32LE(typeAt - start, start + 64);
@@ -158,15 +149,6 @@ export function putRecord(target: Buffer, offset: number, event: NewRecord, plac
   target.writeUInt32LE(length, at);
   target.writeUInt32LE(crc32(target.subarray(start + 8, at)), start + 4);
   return at + TRAILER;
-}
-
-function nameSize(field: Buffer): number {
-  // The name is the last part of the field: 0x12 <size> 0x1a <size> name.
-  let at = 1;
-  while ((field[at] as number) >= 128) at++;
-  at += 2;
-  while ((field[at] as number) >= 128) at++;
-  return field.length - at - 1;
 }
 
 export function putU48(buffer: Buffer, offset: number, value: number): void {
@@ -210,6 +192,7 @@ export const record = {
   streamId: (b: Buffer, o: number): number => u48(b, o + 22),
   created: (b: Buffer, o: number): number => u48(b, o + 28),
   durable: (b: Buffer, o: number): number => u48(b, o + 34),
+  hasId: (b: Buffer, o: number, id: Buffer): boolean => b.compare(id, 0, 16, o + 40, o + 56) === 0,
   idKey: (b: Buffer, o: number): string => b.latin1Slice(o + 40, o + 56),
   nameStart: (b: Buffer, o: number): number => o + (b[o + 56] as number),
   nameLength: (b: Buffer, o: number): number => b.readUInt16LE(o + 58),
