@@ -73,7 +73,7 @@ export class ChangeWatch {
     const silent = new AbortController();
     const timer = setTimeout(() => silent.abort(), SILENCE);
     try {
-      const answer = await watch.instance.pool.request({
+      const answer = await watch.instance.endless.request({
         method: "GET",
         path: CHANGES_PATH,
         headers,

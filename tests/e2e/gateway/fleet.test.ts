@@ -1,0 +1,160 @@
+import { gatewayConfig, type RunningGateway, startGateway } from "../../../src/engine/gateway";
+import { setUpShop } from "../../../src/engine/set-up";
+import { type Shop, type ShopOptions, startShop, TOUCHPOINTS } from "../../../src/engine/shop";
+import { settings } from "../../../src/infra/config";
+import { silentLogger } from "../../../src/infra/observability";
+import { makeArticle } from "../../support/articles";
+import { eventually } from "../../support/eventually";
+import { Caller } from "../../support/http";
+import { ADMIN_KEY } from "../../support/shop";
+import { buy, expectStatus, openCart } from "../../support/shopper";
+import { startStores, type TestStores, uniquePrefix } from "../../support/stores";
+
+/*
+ * A shop as a fleet: one process works on the projections, two serve, found by their registration in MongoDB, and a
+ * gateway is the only address that anyone knows.
+ */
+
+let stores: TestStores;
+let worker: Shop;
+let first: Shop;
+let second: Shop;
+let gateway: RunningGateway;
+let anyone: Caller;
+let admin: Caller;
+let options: ShopOptions;
+
+const registering = { url: "auto", weight: 100, zone: undefined, version: "test" };
+const serving = (): Promise<Shop> => startShop({ ...options, serve: TOUCHPOINTS, registering, drain: 1_500 });
+
+beforeAll(async () => {
+  stores = await startStores();
+  const mongoPrefix = uniquePrefix();
+  options = {
+    eventstoreUrl: stores.eventstoreUrl,
+    mongoUrl: stores.mongoUrl,
+    mongoPrefix,
+    ownMongo: true,
+    host: "127.0.0.1",
+    port: 0,
+    log: silentLogger(),
+    work: [],
+    serve: [],
+    currency: "GBP",
+    paymentTimeout: 60,
+    adminKey: ADMIN_KEY,
+  };
+  worker = await startShop({
+    ...options,
+    work: "all",
+    async beforeOpening(shop) {
+      await setUpShop(shop, { seed: false });
+    },
+  });
+  [first, second] = await Promise.all([serving(), serving()]);
+  gateway = await startGateway({
+    host: "127.0.0.1",
+    port: 0,
+    config: gatewayConfig(settings({ GATEWAY_HEALTH_INTERVAL: "200" })),
+    log: silentLogger(),
+    mongo: { url: stores.mongoUrl, prefix: mongoPrefix },
+    adminKey: ADMIN_KEY,
+  });
+  anyone = new Caller(gateway.url);
+  admin = anyone.with({ "X-API-Key": ADMIN_KEY });
+  await eventually(async () => (await readyInstances()) === 2);
+});
+afterAll(async () => {
+  await anyone.close();
+  await gateway.stop();
+  await Promise.all([first.stop(), second.stop()]);
+  await worker.stop();
+  await stores.stop();
+});
+
+interface SeenService {
+  readonly name: string;
+  readonly instances: readonly { readonly url: string; readonly health: string; readonly draining: boolean }[];
+}
+
+async function seen(): Promise<SeenService["instances"]> {
+  const { body } = expectStatus(200, await admin.get("/gateway/v1/services"));
+  return (body.items as SeenService[]).find(({ name }) => name === "storefront")?.instances ?? [];
+}
+const readyInstances = async (): Promise<number> =>
+  (await seen()).filter(({ health, draining }) => health === "ready" && !draining).length;
+
+test("a shopper buys, whichever process each request comes to", async () => {
+  const { sku, token } = await makeArticle(admin, { sku: "FLEET-1", stock: 20 });
+  for (let i = 0; i < 3; i++) {
+    const { shopper, answer } = await buy(anyone, [{ sku, quantity: 2 }], { after: token });
+    expect(answer).toMatchObject({ status: 201, body: { status: "confirmed", lines: [{ sku, quantity: 2 }] } });
+    // No token is sent, and neither instance may show less than was said.
+    for (let again = 0; again < 4; again++) {
+      const cart = expectStatus(200, await shopper.caller.get(shopper.cart));
+      expect(cart.body).toMatchObject({ status: "checked-out", orderId: answer.body.id });
+    }
+  }
+});
+
+test("a change is seen at once where it is asked for, and soon by everybody, from what is kept", async () => {
+  const { sku, slug, token } = await makeArticle(admin, { sku: "FLEET-2", price: "10.00", stock: 1 });
+  const page = `/store/v1/products/${slug}`;
+  const first = expectStatus(200, await anyone.get(page, { headers: { "Consistency-Token": token } }));
+  await eventually(async () => (await anyone.get(page)).headers["cache-status"]?.startsWith("millrace; hit"));
+  const changed = expectStatus(201, await admin.post(`/admin/v1/prices/${sku}`, { currency: "GBP", amount: "12.50" }));
+  const after = { "Consistency-Token": changed.headers["consistency-token"] ?? "" };
+  const now = expectStatus(200, await anyone.get(page, { headers: after }));
+  expect(JSON.stringify(first.body)).not.toContain("12.50");
+  expect(JSON.stringify(now.body)).toContain("12.50");
+  for (let i = 0; i < 6; i++) expect(JSON.stringify((await anyone.get(page)).body)).toContain("12.50");
+});
+
+test("the same command sent to the fleet many times at once is done once", async () => {
+  const answers = await Promise.all(
+    Array.from({ length: 8 }, () => anyone.post("/store/v1/carts", { currency: "GBP", country: "GB" }, { "Idempotency-Key": "fleet-cart" })), // prettier-ignore
+  );
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201]));
+  expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1);
+});
+
+test("an instance leaves and another joins under load: no request fails", async () => {
+  const { sku, token } = await makeArticle(admin, { sku: "FLEET-3", stock: 100_000 });
+  const statuses = new Map<string, number>();
+  let stop = false;
+  const shopping = Array.from({ length: 3 }, async () => {
+    while (!stop) {
+      const { caller, cart } = await openCart(anyone);
+      const answers = [
+        await caller.post(`${cart}/items`, { sku, quantity: 1 }, { "Consistency-Token": token }),
+        await caller.get(cart),
+        await anyone.get("/store/v1/products?limit=2"),
+      ];
+      for (const { status, body } of answers) {
+        const what = status === 200 ? "200" : `${status} ${body.code} ${body.detail}`;
+        statuses.set(what, (statuses.get(what) ?? 0) + 1);
+      }
+    }
+  });
+  const served = (least: number) => eventually(() => (statuses.get("200") ?? 0) > least);
+  await served(10);
+  const leaving = first.url;
+  await first.stop();
+  await eventually(async () => !(await seen()).some(({ url }) => url === leaving));
+  await served((statuses.get("200") ?? 0) + 10);
+  first = await serving();
+  await eventually(async () => (await readyInstances()) === 2);
+  await served((statuses.get("200") ?? 0) + 10);
+  stop = true;
+  await Promise.all(shopping);
+  expect([...statuses.keys()]).toEqual(["200"]);
+});
+
+test("roles hold behind the gateway as before it, and strangers cannot pass for this machine", async () => {
+  expect((await anyone.get("/admin/v1/orders")).status).toBe(401);
+  expect((await admin.get("/admin/v1/orders")).status).toBe(200);
+  const local = await anyone.get("/analytics/v1/feeds");
+  const stranger = await anyone.get("/analytics/v1/feeds", { headers: { "X-Forwarded-For": "203.0.113.9" } });
+  const otherName = await anyone.get("/analytics/v1/feeds", { headers: { Host: "evil.example" } });
+  expect([local.status, stranger.status, otherName.status]).toEqual([200, 401, 401]);
+});
