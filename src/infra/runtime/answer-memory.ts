@@ -79,7 +79,12 @@ export class AnswerMemory {
 
   private async keep(_id: string, answer: Pick<AnswerDocument, "hash" | "error" | "idleAt">): Promise<void> {
     this.indexed ??= this.collection().createIndex({ at: 1 }, { expireAfterSeconds: KEPT_SECONDS });
-    await this.indexed;
+    try {
+      await this.indexed;
+    } catch (error) {
+      this.indexed = undefined; // a database that was away then is asked again
+      throw error;
+    }
     await this.collection().updateOne(
       { _id },
       { $setOnInsert: { ...answer, at: new Date() } },
