@@ -128,7 +128,7 @@ export class Writer {
     }
     this.queue = taken === queue.length ? [] : queue.slice(taken);
     if (this.log.end === start) this.settle(null, false);
-    else this.log.flush((error, doubtful) => this.settle(error, doubtful));
+    else this.log.flush(taken === 1, (error, doubtful) => this.settle(error, doubtful));
   }
 
   private settle(error: Error | null, doubtful: boolean): void {

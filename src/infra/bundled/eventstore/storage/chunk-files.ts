@@ -2,6 +2,7 @@ import {
   closeSync,
   existsSync,
   fdatasync,
+  fdatasyncSync,
   fstatSync,
   fsyncSync,
   ftruncateSync,
@@ -26,6 +27,9 @@ const NAME = /^(\d{8})\.log$/;
 /** A compacted chunk on its way. */
 export const UNFINISHED = ".new";
 const TABLES_KEPT = 32;
+/** Milliseconds: a flush that took this long is not waited for again on this thread, for a while. */
+const SLOW_FLUSH = 1;
+const SLOW_FOR = 200;
 
 interface Chunk {
   /** Where the records end in the file. */
@@ -42,6 +46,7 @@ export class ChunkFiles {
   private readonly chunks: Chunk[] = [];
   private readonly files: OpenFiles;
   private readonly tables = new Map<number, PositionTable>();
+  private slowUntil = 0;
   private readonly stretch = Buffer.allocUnsafeSlow(STRETCH + HEADER);
 
   private constructor(
@@ -168,11 +173,30 @@ export class ChunkFiles {
     chunk.length = position % CHUNK_SIZE;
   }
 
-  /** Puts the chunk that holds `position` on disk. */
-  flush(position: number, done: (error: Error | null) => void): void {
+  /**
+   * Puts the chunk that holds `position` on disk. Where somebody waits for this `alone`, it is done on this thread as
+   * long as the disk is quick: handing it to another thread and back takes as long as the disk itself.
+   */
+  flush(position: number, alone: boolean, done: (error: Error | null) => void): void {
     const number = Math.floor(position / CHUNK_SIZE);
-    if (number > this.last || !this.sync) setImmediate(done, null);
-    else fdatasync(this.files.get(number), done);
+    if (number > this.last || !this.sync) {
+      setImmediate(done, null);
+      return;
+    }
+    const fd = this.files.get(number);
+    const start = performance.now();
+    if (!alone || start < this.slowUntil) {
+      fdatasync(fd, done);
+      return;
+    }
+    try {
+      fdatasyncSync(fd);
+      setImmediate(done, null);
+    } catch (error) {
+      setImmediate(done, error as Error);
+    }
+    const end = performance.now();
+    if (end - start > SLOW_FLUSH) this.slowUntil = end + SLOW_FOR;
   }
 
   /** Puts a compacted file, which is whole and on disk, in the place of a chunk's file. */

@@ -70,8 +70,9 @@ export class Log {
   /**
    * Writes everything new to the files and, once it is on disk, makes it visible. Where that fails, `doubtful` tells
    * that nobody knows what of it is on disk; otherwise nothing is.
+   * @param alone whether one client only waits for it
    */
-  flush(done: (error: Error | null, doubtful: boolean) => void): void {
+  flush(alone: boolean, done: (error: Error | null, doubtful: boolean) => void): void {
     const end = this.end;
     const finish = (error: Error | null, written = true): void => {
       if (!error) {
@@ -91,7 +92,7 @@ export class Log {
       setImmediate(finish, error instanceof Error ? error : new Error(String(error)), false);
       return;
     }
-    this.files.flush(end - 1, (error) => finish(error));
+    this.files.flush(end - 1, alone, (error) => finish(error));
   }
 
   /** Takes back everything that is not durable, after a write failed. */
