@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type Metrics } from "../../infra/observability";
 import { documentationRoutes, ok, Problem, raw, route, type Route } from "../http";
+import { HEALTHS } from "./fleet/instance";
 import { type Gateway } from "./gateway";
 import { httpRoutes } from "./http-routes";
 import { isPassedOn, type ServiceRoutes } from "./table";
@@ -14,7 +15,7 @@ const instanceSchema = z
     url: z.string(),
     zone: z.string().nullable(),
     weight: z.int(),
-    health: z.enum(["unknown", "ready", "not-ready"]),
+    health: z.enum(HEALTHS),
     draining: z.boolean(),
     circuit: z.enum(["closed", "open", "half-open"]),
     inFlight: z.int(),

@@ -73,6 +73,19 @@ test("an instance that says that it is not ready gets nothing new, and what it w
   expect(holder.count).toBe(1);
 });
 
+test("the only instance there is gets requests even when it is too slow to say that it is ready; beside another, not", async () => {
+  const [a, b] = [await instance("a"), await instance("b")];
+  a.slowToSay = true;
+  const gateway = await before({ GATEWAY_SERVICES: at("storefront", a) });
+  await eventually(async () => (await statesOf(gateway)).some(({ health }) => health === "silent"));
+  expect((await gateway.caller.get(cart)).status).toBe(200);
+  await gateway.reload(configOf({ GATEWAY_SERVICES: at("storefront", a, b) }));
+  await eventually(() => gateway.caller.get(cart).then(() => b.count > 0));
+  const known = a.count;
+  for (let i = 0; i < 10; i++) await gateway.caller.get(cart);
+  expect(a.count).toBe(known);
+});
+
 test("a command without a key is never sent twice; with one it is", async () => {
   const [a, b] = [await instance("a"), await instance("b")];
   const gateway = await before({ GATEWAY_SERVICES: at("storefront", a, b) });

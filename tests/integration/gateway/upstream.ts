@@ -16,6 +16,8 @@ export type Behaviour = (got: Got, response: ServerResponse, request: IncomingMe
 export class Upstream {
   readonly got: Got[] = [];
   ready = true;
+  /** It takes the question after its health, and does not answer. */
+  slowToSay = false;
   /** Whether it tells of changes. */
   tells = true;
   /** Lines are sent to all that follow its changes. */
@@ -63,6 +65,7 @@ export class Upstream {
 
   private async take(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = "", url = "", headers, rawHeaders } = request;
+    if (url === "/health/ready" && this.slowToSay) return;
     if (url === "/health/ready") return void response.writeHead(this.ready ? 200 : 503).end();
     if (url === "/internal/v1/changes") {
       if (!this.tells) return void response.writeHead(404).end();

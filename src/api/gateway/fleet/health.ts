@@ -1,4 +1,4 @@
-import { type Instance } from "./instance";
+import { type Health, type Instance } from "./instance";
 
 export interface HealthOptions {
   /** How often an instance is asked, in ms. */
@@ -35,30 +35,27 @@ export class HealthCheck {
   }
 
   private async check(): Promise<void> {
-    const ready = await this.ask();
+    const answer = await this.ask();
     if (this.stopped) return;
+    const ready = answer === "ready";
     this.inARow = ready ? 0 : this.inARow + 1;
     const before = this.instance.health;
     const { failures, every } = this.options;
-    if (ready) this.instance.health = "ready";
-    else if (before === "unknown" || this.inARow >= failures) this.instance.health = "not-ready";
+    if (ready || before !== "ready" || this.inARow >= failures) this.instance.health = answer;
     if (this.instance.health !== before) this.changed();
     // A little apart from one another, so that many gateways do not ask at the same moment.
     const pause = every * (0.9 + Math.random() * 0.2);
     this.timer = setTimeout(() => void this.check(), pause).unref();
   }
 
-  private async ask(): Promise<boolean> {
+  private async ask(): Promise<Health> {
+    const late = AbortSignal.timeout(this.options.patience);
     try {
-      const answer = await this.instance.pool.request({
-        method: "GET",
-        path: PATH,
-        signal: AbortSignal.timeout(this.options.patience),
-      });
-      await answer.body.dump();
-      return answer.statusCode >= 200 && answer.statusCode < 300;
+      const { statusCode, body } = await this.instance.pool.request({ method: "GET", path: PATH, signal: late });
+      await body.dump();
+      return statusCode >= 200 && statusCode < 300 ? "ready" : "not-ready";
     } catch {
-      return false;
+      return late.aborted ? "silent" : "not-ready";
     }
   }
 }

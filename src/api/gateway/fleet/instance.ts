@@ -11,8 +11,12 @@ const ENDLESS_CONNECTIONS = 8_192;
 const KEEP_ALIVE = 60_000;
 const CONNECT = 2_000;
 
-/** What the last questions after an instance's health say. `unknown`: it has not been asked yet. */
-export type Health = "unknown" | "ready" | "not-ready";
+/**
+ * What the last questions after an instance's health say. `unknown`: it has not been asked yet. `silent`: it takes
+ * connections but does not answer in time.
+ */
+export const HEALTHS = ["unknown", "ready", "silent", "not-ready"] as const;
+export type Health = (typeof HEALTHS)[number];
 
 /** One instance of a service: connections to it, and all that the gateway knows of how it is. */
 export class Instance implements Candidate {
@@ -64,7 +68,16 @@ export class Instance implements Candidate {
 
   /** Whether new requests should go there. */
   usable(now: number): boolean {
-    return !this.draining && this.health === "ready" && this.breaker.admits(now);
+    return this.health === "ready" && this.open(now);
+  }
+
+  /** Whether new requests may go there when there is nowhere else: one that is only slow is better than none. */
+  usableInNeed(now: number): boolean {
+    return (this.health === "ready" || this.health === "silent") && this.open(now);
+  }
+
+  private open(now: number): boolean {
+    return !this.draining && this.breaker.admits(now);
   }
 
   circuit(now: number): Circuit {

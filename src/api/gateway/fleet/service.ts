@@ -91,7 +91,7 @@ export class Service {
   /** Whether there is an instance to send to. */
   get available(): boolean {
     const now = this.options.now();
-    return this.all.some((instance) => instance.usable(now));
+    return this.all.some((instance) => instance.usableInNeed(now));
   }
 
   /** Resolves when every instance has been asked once whether it is ready. */
@@ -106,7 +106,9 @@ export class Service {
   choose({ kind, aggregate }: Sending, tried: ReadonlySet<Instance>): Instance | undefined {
     const now = this.options.now();
     const { all } = this;
-    const usable = all.filter((instance) => !tried.has(instance) && instance.usable(now));
+    const left = all.filter((instance) => !tried.has(instance));
+    const ready = left.filter((instance) => instance.usable(now));
+    const usable = ready.length > 0 ? ready : left.filter((instance) => instance.usableInNeed(now));
     const near = inZone(usable, all, this.options.zone);
     return kind === "command" && aggregate !== undefined
       ? rendezvous(near, aggregate)
@@ -120,14 +122,15 @@ export class Service {
   }
 
   /**
-   * What an attempt says about its instance. Faulty answers open the circuits of half of the instances at most: when all
-   * give them, it is not the instances.
+   * What an attempt says about its instance. Faulty answers, and those that come too late, open the circuits of half of
+   * the instances at most: when all give them, it is not the instances. One that does not even say that it is ready is.
    */
   judge(instance: Instance, ended: Ended): void {
     const now = this.options.now();
     const verdict = verdictOf(ended);
-    if (verdict === "none" || (verdict === "faulty" && !this.maySpare(instance, now)))
-      return instance.breaker.undecided();
+    const counts =
+      verdict === "broken" || (verdict === "late" && instance.health === "silent") || this.maySpare(instance, now);
+    if (verdict === "none" || (verdict !== "well" && !counts)) return instance.breaker.undecided();
     if (verdict === "well") return instance.breaker.succeeded(now);
     instance.failures++;
     if (instance.breaker.failed(now))

@@ -4,10 +4,10 @@ import { type Ended } from "./attempt";
 import { CallerGone } from "./body";
 
 /**
- * What an attempt says about its instance. `well`: it answers. `faulty`: it answers with errors of its own, or too late.
- * `broken`: it cannot be reached, or breaks off. `none`: nothing.
+ * What an attempt says about its instance. `well`: it answers. `faulty`: it answers with errors of its own. `late`: it
+ * does not answer in time. `broken`: it cannot be reached, or breaks off. `none`: nothing.
  */
-export type Verdict = "well" | "faulty" | "broken" | "none";
+export type Verdict = "well" | "faulty" | "late" | "broken" | "none";
 
 export function verdictOf(ended: Ended): Verdict {
   switch (ended.kind) {
@@ -19,6 +19,6 @@ export function verdictOf(ended: Ended): Verdict {
     case "failed":
       if (ended.error instanceof Problem || ended.error instanceof CallerGone) return "none";
       if (ended.failure.kind === "status") return isFault(ended.status ?? 0) ? "faulty" : "well";
-      return ended.failure.kind === "late" ? "faulty" : "broken";
+      return ended.failure.kind === "late" ? "late" : "broken";
   }
 }
