@@ -128,10 +128,10 @@ export class Service {
   judge(instance: Instance, ended: Ended): void {
     const now = this.options.now();
     const verdict = verdictOf(ended);
+    if (verdict === "well") return instance.breaker.succeeded(now);
     const counts =
       verdict === "broken" || (verdict === "late" && instance.health === "silent") || this.maySpare(instance, now);
-    if (verdict === "none" || (verdict !== "well" && !counts)) return instance.breaker.undecided();
-    if (verdict === "well") return instance.breaker.succeeded(now);
+    if (verdict === "none" || !counts) return instance.breaker.undecided();
     instance.failures++;
     if (instance.breaker.failed(now))
       this.options.report("a circuit opened", { service: this.name, instance: instance.url });
