@@ -8,6 +8,7 @@ import {
   deriveId,
   FeedWriter,
   LogTail,
+  ProcessDesk,
   ProcessWorker,
   ProjectionWriter,
   ReactionWorker,
@@ -62,6 +63,8 @@ export class Engine {
   readonly models: ReadModels;
   readonly runners: ReadonlyMap<string, ReadModelRunner>;
   readonly workers: ReadonlyMap<string, { readonly consumer: Consumer; readonly kind: WorkerState["kind"] }>;
+  /** What operators see of processes, and ask for. */
+  readonly processes: ProcessDesk;
   private readonly aggregates: ReadonlyMap<string, AnyAggregate>;
   private readonly followers: Followers;
 
@@ -75,6 +78,10 @@ export class Engine {
   ) {
     const { contexts, report } = options;
     this.models = new ReadModels(stores);
+    this.processes = new ProcessDesk(
+      stores,
+      contexts.flatMap(({ processes }) => processes),
+    );
     this.aggregates = new Map(
       contexts.flatMap(({ aggregates }) => aggregates.map((aggregate) => [aggregate.category, aggregate] as const)),
     );
@@ -208,7 +215,7 @@ export class Engine {
         const { name, context } = process;
         if (!this.wanted(context, name)) continue;
         const warn = (message: string, details: object) => report("warn", message, details);
-        const handler = new ProcessWorker(process, this.commands, this.dispatch, this.stores, warn);
+        const handler = new ProcessWorker(process, this.commands, this.dispatch, this.stores, this.log, warn);
         const consumer = new Consumer(handler, services, { name, context, rhythm: 0, maxBatch: 256 });
         workers.set(`${context}.${name}`, { consumer, kind: "process" });
       }

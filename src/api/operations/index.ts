@@ -3,6 +3,7 @@ import { type Route } from "../http";
 import { type Services } from "../services";
 import { healthRoutes } from "./health-routes";
 import { type OperatedEngine } from "./operated-engine";
+import { processRoutes } from "./process-routes";
 import { workRoutes } from "./work-routes";
 
 export { asyncApiRoutes } from "./asyncapi";
@@ -21,4 +22,5 @@ export interface OperationsOptions {
 export const operationsRoutes = ({ engine, metrics, isDraining }: OperationsOptions): readonly Route[] => [
   ...healthRoutes(engine, metrics, isDraining),
   ...workRoutes(engine),
+  ...processRoutes(engine),
 ];

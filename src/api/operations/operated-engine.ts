@@ -1,4 +1,10 @@
-import { type CommandFigures, type ConsumerState, type RunnerState, type TailState } from "../../infra/runtime";
+import {
+  type CommandFigures,
+  type ConsumerState,
+  type ProcessDesk,
+  type RunnerState,
+  type TailState,
+} from "../../infra/runtime";
 
 /** What the operations API needs of the engine. */
 export interface OperatedEngine {
@@ -11,6 +17,7 @@ export interface OperatedEngine {
   /** By full name: `storefront.products`. */
   readonly runners: ReadonlyMap<string, OperatedReadModel>;
   readonly workers: ReadonlyMap<string, { readonly consumer: { retry(): void } }>;
+  readonly processes: Pick<ProcessDesk, "names" | "list" | "get" | "retry" | "end">;
   readonly commands: { readonly figures: Readonly<CommandFigures> };
   readonly tail: { readonly head: bigint; readonly state: TailState };
   readonly log: { endPosition(): Promise<bigint> };

@@ -19,8 +19,9 @@ export class DeferredWrite {
   async request(): Promise<void> {
     this.raise();
     this.wanted = true;
-    if (this.timer || this.running) return;
-    const wait = this.last + this.gap - Date.now();
+    if (this.timer) return;
+    // What is asked for while a write is under way may not be in it.
+    const wait = this.running ? this.gap : this.last + this.gap - Date.now();
     if (wait <= 0) return this.flush();
     this.timer = setTimeout(() => {
       this.timer = undefined;

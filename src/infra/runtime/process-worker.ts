@@ -1,23 +1,27 @@
 import { type AnyBulkWriteOperation } from "mongodb";
 import { type Aggregate, type Answer, type Deadline, type DomainEvent, type Intent, type ProcessManager, type Recorded } from "../../domains/kernel"; // prettier-ignore
+import { type EventLog } from "../eventstore";
 import { Checkpoint, type MongoStores } from "../mongo";
 import { type CommandContext, type Outcome } from "./command";
 import { type CommandHandler } from "./command-handler";
 import { PoisonEvent, type Handler } from "./consumer";
 import { DeferredWrite } from "./deferred-write";
 import { deriveId } from "./ids";
+import { ParkedProcesses, type ParkedProcess } from "./parked-processes";
+import {
+  causeOf,
+  CommandFailed,
+  eventsOf,
+  type Input,
+  isPassing,
+  Passing,
+  ProcessMoved,
+  type Step,
+} from "./process-step";
+import { timer, type TimerDocument } from "./process-timer";
 
 /** Sends a command to the aggregate an intent names. */
 export type Dispatch = (intent: Intent, context: CommandContext) => Promise<Outcome>;
-
-interface TimerDocument {
-  readonly _id: string;
-  readonly process: string;
-  readonly processId: string;
-  readonly name: string;
-  readonly at: Date;
-  readonly correlationId: string;
-}
 
 /** How often due timers are looked for, in ms. */
 const TIMER_POLL = 250;
@@ -28,23 +32,14 @@ const REMEMBERED_TIMERLESS = 50_000;
 const MAX_ROUNDS = 1_000;
 
 type AnyProcess = ProcessManager<unknown, DomainEvent, DomainEvent>;
-type Input =
-  { readonly kind: "event"; readonly event: Recorded } | { readonly kind: "deadline"; readonly deadline: Deadline };
-
-interface Step {
-  readonly processId: string;
-  readonly inputs: readonly Input[];
-  readonly correlationId: string;
-  readonly causationId: string;
-}
-
-/** The process moved on under another worker's hands; the step is tried again from its stream. */
-class ProcessMoved extends Error {}
 
 /**
  * Runs a process manager: feeds events to its processes, sends the commands they want, and wakes them at their
  * deadlines. Timers and checkpoint are kept in one transaction, a moment later where much happens: a crash before it
  * repeats the step, and commands sent twice carry the same ids.
+ *
+ * A process that fails is set aside with the events that wait for it, until an operator has it tried again or gives it
+ * up; the others go on.
  */
 export class ProcessWorker implements Handler {
   readonly types: readonly string[];
@@ -60,6 +55,9 @@ export class ProcessWorker implements Handler {
   private readonly deadlines = new Map<string, { deadline: Deadline | undefined; correlationId: string }>();
   /** Processes that are known to have no timer. */
   private readonly timerless = new Set<string>();
+  private readonly parked: ParkedProcesses;
+  /** Processes set aside that are just being tried again. */
+  private readonly retrying = new Set<string>();
   private readonly persisting = new DeferredWrite(() => this.persist(), PERSIST_GAP);
 
   constructor(
@@ -67,9 +65,11 @@ export class ProcessWorker implements Handler {
     private readonly handler: CommandHandler,
     private readonly dispatch: Dispatch,
     private readonly stores: MongoStores,
+    private readonly log: EventLog,
     private readonly report: (message: string, details: object) => void,
   ) {
     this.types = process.events;
+    this.parked = new ParkedProcesses(stores, process.context, process.name);
     this.place = new Checkpoint(stores, process.context, process.name);
     this.aggregate = {
       category: process.category,
@@ -85,6 +85,7 @@ export class ProcessWorker implements Handler {
     this.deadlines.clear();
     this.timerless.clear();
     const position = await this.place.claim(token);
+    await this.parked.load();
     this.position = position;
     this.claimedAt = await this.handler.endPosition();
     clearInterval(this.ticking);
@@ -114,9 +115,15 @@ export class ProcessWorker implements Handler {
     }
     await Promise.all(
       [...steps].map(async ([processId, { inputs, first }]) => {
+        if (this.parked.has(processId)) return this.parked.add(processId, eventsOf(inputs));
         const { correlationId } = first.metadata;
-        const deadline = await this.advance({ processId, inputs, correlationId, causationId: first.id });
-        this.deadlines.set(processId, { deadline, correlationId });
+        const step = { processId, inputs, correlationId, causationId: first.id };
+        try {
+          const deadline = await this.advance(step);
+          this.deadlines.set(processId, { deadline, correlationId });
+        } catch (error) {
+          this.setAside(step, error);
+        }
       }),
     );
     this.position = upTo;
@@ -143,7 +150,7 @@ export class ProcessWorker implements Handler {
   private async run(step: Step): Promise<Deadline | undefined> {
     for (let attempt = 0; ; attempt++) {
       try {
-        return await this.runOnce(step, attempt > 0);
+        return await this.runOnce(step, attempt > 0 || step.again === true);
       } catch (error) {
         if (!(error instanceof ProcessMoved) || attempt >= 5) throw error;
       }
@@ -204,16 +211,22 @@ export class ProcessWorker implements Handler {
   }
 
   private async send(intent: Intent, step: Step): Promise<Answer> {
-    const outcome = await this.dispatch(intent, {
+    const context = {
       commandId: processCommandId(this.process.category, step.processId, intent),
       correlationId: step.correlationId,
       causationId: step.causationId,
       actor: `process:${this.process.name}`,
       ...(intent.creates && { assumeNew: true }),
-    });
+    };
+    let outcome: Outcome;
+    try {
+      outcome = await this.dispatch(intent, context);
+    } catch (error) {
+      throw isPassing(error) ? error : new CommandFailed(intent, error);
+    }
     if (outcome.accepted) return { accepted: true };
     // Losing races is no answer to the question asked: the step is repeated, and the command with it.
-    if (outcome.error.code === "contention") throw new Error(outcome.error.message);
+    if (outcome.error.code === "contention") throw new Passing(outcome.error.message);
     return { accepted: false, error: outcome.error };
   }
 
@@ -242,16 +255,27 @@ export class ProcessWorker implements Handler {
         return [{ replaceOne: { filter, replacement: timer(name, processId, deadline, correlationId), upsert: true } }];
       },
     );
-    if (writes.length === 0) await this.place.advance(position);
-    else await this.place.commit(position, (session) => this.timers().bulkWrite(writes, { session, ordered: false }));
+    const { changes } = this.parked;
+    if (writes.length === 0 && changes.length === 0) await this.place.advance(position);
+    else
+      await this.place.commit(position, async (session) => {
+        if (writes.length > 0) await this.timers().bulkWrite(writes, { session, ordered: false });
+        await this.parked.write(changes, session);
+      });
+    this.parked.written(changes);
     // Forgotten only now, so that a write that failed is made good by the next.
     for (const [processId, written] of changed)
       if (this.deadlines.get(processId) === written) this.deadlines.delete(processId);
   }
 
   private async tick(): Promise<void> {
+    if (this.parked.size > 0) await this.heed().catch(() => undefined); // asked again the next time
     const due = await this.timers()
-      .find({ process: this.process.name, at: { $lte: new Date() } })
+      .find({
+        process: this.process.name,
+        at: { $lte: new Date() },
+        ...(this.parked.size > 0 && { processId: { $nin: this.parked.ids() } }),
+      })
       .limit(200)
       .toArray()
       .catch(() => []);
@@ -273,8 +297,58 @@ export class ProcessWorker implements Handler {
       if (next) await this.timers().replaceOne(filter, timer(this.process.name, processId, next, correlationId));
       else await this.timers().deleteOne(filter);
     } catch (error) {
-      this.report(`a deadline of ${this.process.name} could not be handled and is tried again`, { processId, error });
+      if (isPassing(error))
+        this.report(`a deadline of ${this.process.name} could not be handled and is tried again`, { processId, error });
+      else {
+        this.setAside({ processId, inputs: [], correlationId, causationId: processId }, error);
+        await this.persisting.request().catch(() => undefined); // found out again
+      }
     }
+  }
+
+  /** Others go on without it. @throws what passes by itself */
+  private setAside({ processId, inputs, correlationId }: Step, error: unknown): void {
+    if (isPassing(error)) throw error;
+    const cause = causeOf(error);
+    this.parked.failed(processId, correlationId, eventsOf(inputs), cause);
+    const { name, category } = this.process;
+    this.report(`${category}-${processId} cannot go on and is set aside: ${cause.message}`, { process: name, error });
+  }
+
+  /** Does what operators have asked for. */
+  private async heed(): Promise<void> {
+    const { retry, ended } = await this.parked.asked();
+    for (const id of ended) this.deadlines.set(id, { deadline: undefined, correlationId: "" });
+    if (ended.length > 0) await this.persisting.request();
+    await Promise.all(retry.map((parked) => this.retryParked(parked)));
+  }
+
+  /** Brings the events that wait to the process; events that come meanwhile are waited for as well. */
+  private async retryParked({ processId, correlationId }: ParkedProcess): Promise<void> {
+    if (this.retrying.has(processId)) return;
+    this.retrying.add(processId);
+    let step: Step = { processId, inputs: [], correlationId, causationId: processId, again: true };
+    try {
+      for (let done = 0, deadline: Deadline | undefined = undefined; ;) {
+        const waiting = this.parked.waiting(processId);
+        if (waiting.length === done) {
+          this.parked.release(processId);
+          if (done > 0) this.deadlines.set(processId, { deadline, correlationId });
+          break;
+        }
+        const inputs: Input[] = [];
+        for (const { stream, revision } of waiting.slice(done))
+          for await (const event of this.log.readStream(stream, revision, 1)) inputs.push({ kind: "event", event });
+        done = waiting.length;
+        step = { ...step, inputs, causationId: eventsOf(inputs)[0]?.id ?? processId };
+        deadline = await this.advance(step);
+      }
+    } catch (error) {
+      if (!isPassing(error)) this.setAside(step, error);
+    } finally {
+      this.retrying.delete(processId);
+    }
+    await this.persisting.request();
   }
 
   private timers() {
@@ -285,8 +359,3 @@ export class ProcessWorker implements Handler {
 /** The id of a command that a process sends: the same however often it is sent. */
 export const processCommandId = (category: string, processId: string, { key }: Pick<Intent, "key">): string =>
   deriveId("process", category, processId, key);
-
-function timer(process: string, processId: string, deadline: Deadline, correlationId: string): TimerDocument {
-  const { name, at } = deadline;
-  return { _id: `${process}:${processId}`, process, processId, name, at: new Date(at), correlationId };
-}

@@ -29,6 +29,14 @@ export const waiting: ConsumerState = { status: "waiting", position: -1n, lag: U
 /** How far what another process writes can be read here. */
 export const followed = { position: 120n };
 
+const noProcesses: OperatedEngine["processes"] = {
+  names: [],
+  list: () => Promise.resolve([]),
+  get: () => Promise.resolve(undefined),
+  retry: () => Promise.resolve(false),
+  end: () => Promise.resolve(false),
+};
+
 /** An engine as the operations API sees it, with what was asked of it. */
 export function engineOf(
   readModels: RunnerState[],
@@ -64,6 +72,7 @@ export function engineOf(
     workers: new Map(
       workers.map((state) => [key(state), { consumer: { retry: () => void asked.push(`retry ${key(state)}`) } }]),
     ),
+    processes: noProcesses,
     commands: {
       figures: {
         commands: 9,

@@ -1,0 +1,136 @@
+import { type ProcessManager } from "../../domains/kernel";
+import { type MongoStores } from "../mongo";
+import { type OperatorCommand, type ParkedProcess, parkedProcesses, type StuckCause } from "./parked-processes";
+import { type TimerDocument } from "./process-timer";
+
+/** One process as an operator sees it. */
+export interface ProcessState {
+  readonly process: string;
+  readonly context: string;
+  readonly id: string;
+  /** Its own stream, with all that it has done. */
+  readonly stream: string;
+  /**
+   * `waiting` for a moment; `overdue`: that has passed, and nobody has woken it; `stuck`: it cannot go on; `retrying`:
+   * an operator has asked to try again; `ended`: an operator has given it up.
+   */
+  readonly state: "waiting" | "overdue" | ParkedProcess["state"];
+  readonly correlationId: string;
+  /** When it was found to be stuck. */
+  readonly since: Date | null;
+  readonly failures: number;
+  readonly cause: StuckCause | null;
+  /** Events that wait for it. */
+  readonly waiting: number;
+  readonly deadline: { readonly name: string; readonly at: Date } | null;
+  readonly asked: OperatorCommand | null;
+}
+
+export interface ProcessQuery {
+  readonly process?: string | undefined;
+  /** `stuck` has those that are overdue or being retried as well. */
+  readonly state: "stuck" | "running" | "ended";
+  /** A deadline may have passed for so many ms before the process counts as overdue. */
+  readonly grace: number;
+  readonly limit: number;
+}
+
+type AnyProcess = Pick<ProcessManager<never, never, never>, "name" | "category" | "context">;
+
+/** What operators see of processes, and what they can ask for; whichever worker has them will do it. */
+export class ProcessDesk {
+  constructor(
+    private readonly stores: MongoStores,
+    private readonly processes: readonly AnyProcess[],
+  ) {}
+
+  /** Names of all processes. */
+  get names(): readonly string[] {
+    return this.processes.map(({ name }) => name);
+  }
+
+  /** The longest stuck, and the first to be woken, first. */
+  async list({ process, state, grace, limit }: ProcessQuery): Promise<readonly ProcessState[]> {
+    const wanted = this.processes.filter(({ name }) => process === undefined || process === name);
+    const found = await Promise.all(
+      wanted.map(async (each): Promise<readonly ProcessState[]> => {
+        if (state === "running") return this.timed(each, { $gte: new Date(Date.now() - grace) }, limit);
+        const states: ParkedProcess["state"][] = state === "ended" ? ["ended"] : ["stuck", "retrying"];
+        const parked = await parkedProcesses(this.stores, each.context)
+          .find({ process: each.name, state: { $in: states } })
+          .sort({ since: 1 })
+          .limit(limit)
+          .toArray();
+        const stuck = parked.map((document) => stateOfParked(each, document));
+        if (state === "ended") return stuck;
+        const known = new Set(stuck.map(({ id }) => id));
+        const overdue = await this.timed(each, { $lt: new Date(Date.now() - grace) }, limit + known.size);
+        return [...stuck, ...overdue.filter(({ id }) => !known.has(id))].slice(0, limit);
+      }),
+    );
+    return found.flat().slice(0, limit);
+  }
+
+  /** One process, if anything is known of it: those at rest have a stream and nothing else. */
+  async get(process: string, id: string): Promise<ProcessState | undefined> {
+    const each = this.processes.find(({ name }) => name === process);
+    if (!each) return undefined;
+    const _id = `${process}:${id}`;
+    const parked = await parkedProcesses(this.stores, each.context).findOne({ _id });
+    if (parked) return stateOfParked(each, parked);
+    const timer = await this.timers(each).findOne({ _id });
+    return timer ? stateOfTimed(each, timer) : undefined;
+  }
+
+  /** Has a stuck process tried again. @returns false when it is not stuck */
+  retry(process: string, id: string, asked: OperatorCommand): Promise<boolean> {
+    return this.ask(process, id, { state: "retrying", asked });
+  }
+
+  /** Gives a stuck process up: it hears nothing any more. @returns false when it is not stuck */
+  end(process: string, id: string, asked: OperatorCommand): Promise<boolean> {
+    return this.ask(process, id, { state: "ended", asked });
+  }
+
+  private async ask(process: string, id: string, change: Pick<ParkedProcess, "state" | "asked">): Promise<boolean> {
+    const each = this.processes.find(({ name }) => name === process);
+    if (!each) return false;
+    const parked = parkedProcesses(this.stores, each.context);
+    const result = await parked.updateOne({ _id: `${process}:${id}`, state: "stuck" }, { $set: change });
+    return result.matchedCount === 1;
+  }
+
+  private async timed(each: AnyProcess, at: Record<string, Date>, limit: number): Promise<readonly ProcessState[]> {
+    const timers = await this.timers(each).find({ process: each.name, at }).sort({ at: 1 }).limit(limit).toArray();
+    return timers.map((timer) => stateOfTimed(each, timer));
+  }
+
+  private timers({ context }: AnyProcess) {
+    return this.stores.collection<TimerDocument>(context, "timers");
+  }
+}
+
+function stateOfParked({ name, category, context }: AnyProcess, parked: ParkedProcess): ProcessState {
+  const { processId: id, state, correlationId, since, failures, cause, events, asked } = parked;
+  const stream = `${category}-${id}`;
+  const waiting = events.length;
+  return { process: name, context, id, stream, state, correlationId, since, failures, cause, waiting, deadline: null, asked }; // prettier-ignore
+}
+
+function stateOfTimed({ name: process, category, context }: AnyProcess, timer: TimerDocument): ProcessState {
+  const { processId: id, correlationId, name, at } = timer;
+  return {
+    process,
+    context,
+    id,
+    stream: `${category}-${id}`,
+    state: at.getTime() < Date.now() ? "overdue" : "waiting",
+    correlationId,
+    since: null,
+    failures: 0,
+    cause: null,
+    waiting: 0,
+    deadline: { name, at },
+    asked: null,
+  };
+}
