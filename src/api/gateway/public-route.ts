@@ -8,7 +8,6 @@ import { type Collected, type Entry } from "./cache/entry";
 import { type Origin } from "./cache/freshness";
 import { type Fetch, type How, type PublicReads } from "./cache/public-reads";
 import { type Service } from "./fleet/service";
-import { endWhole } from "./proxy/end";
 import { forward } from "./proxy/forward";
 import { passedOn } from "./resilience/deadline";
 
@@ -125,7 +124,7 @@ function sendEntry(arrival: Arrival, entry: Entry, how: How, extra: readonly str
   }
   response.writeHead(200, [...entry.headers, ...own]);
   if (request.method === "HEAD") response.end();
-  else endWhole(response, entry.body);
+  else response.end(entry.body);
 }
 
 function sendOwn({ request, response }: Arrival, { status, headers, body }: Collected, extra: readonly string[]): void {

@@ -1,6 +1,5 @@
 import { type ServerResponse } from "node:http";
 import { type Sink } from "./attempt";
-import { endWhole } from "./end";
 import { headerOf, responseHeaders } from "./headers";
 
 /** A caller that takes nothing of its answer for so long, in ms, is let go. */
@@ -11,7 +10,6 @@ export class CallerSink implements Sink {
   private length: number | undefined;
   private received = 0;
   private held: Buffer | undefined;
-  private pieces = 0;
   private open = false;
   private stall: NodeJS.Timeout | undefined;
   /** Headers that were passed on, as a flat list. */
@@ -39,7 +37,6 @@ export class CallerSink implements Sink {
 
   data(chunk: Buffer): boolean {
     this.received += chunk.length;
-    this.pieces++;
     // The last piece goes with the end in one packet; most answers have only one.
     if (this.length !== undefined && this.received >= this.length) {
       this.held = chunk;
@@ -59,7 +56,6 @@ export class CallerSink implements Sink {
   end(): void {
     this.open = false;
     if (this.held === undefined) this.response.end();
-    else if (this.pieces === 1) endWhole(this.response, this.held);
     else this.response.end(this.held);
   }
 
