@@ -10,7 +10,7 @@ import {
   systemNames,
 } from "../api/gateway";
 import { Dispatcher } from "../api/http/dispatcher";
-import { MongoStores, registeredInstances } from "../infra/mongo";
+import { MongoStores, registeredInstances, SharedCounts } from "../infra/mongo";
 import { type Logger, Metrics } from "../infra/observability";
 import { pause } from "../infra/runtime";
 import { ApiKeys, type ApiKeyStore, hashApiKey, isLoopback, type Principal } from "../infra/security";
@@ -74,6 +74,7 @@ function gatewayOf(options: GatewayProcessOptions, stores: MongoStores | undefin
     onLoopback,
     names: systemNames,
     registered: stores && (() => registeredInstances(stores)),
+    counts: stores && new SharedCounts(stores),
   });
   registerFigures(metrics, gateway);
   return gateway;

@@ -16,6 +16,7 @@ import { credentialOf } from "./guard/client";
 import { allowedOrigin, corsHeaders, dependsOnOrigin, preflightHeaders } from "./guard/cors";
 import { refusalOf } from "./guard/request-check";
 import { Limiter, rateHeaders, type Ruling } from "./limits/limiter";
+import { type Counts, LimitSharing } from "./limits/sharing";
 import { pass } from "./pass";
 import { answerPublic, askOf } from "./public-route";
 import { sendProblem } from "./refuse";
@@ -32,6 +33,8 @@ export interface GatewayOptions {
   readonly onLoopback: boolean;
   readonly names: (servers: readonly string[]) => Names;
   readonly registered?: (() => Promise<readonly InstanceDocument[]>) | undefined;
+  /** Through which gateways keep their limits together; absent: each keeps its own. */
+  readonly counts?: Counts | undefined;
 }
 
 /** Requests slower than this, in seconds, are logged as warnings. */
@@ -46,12 +49,21 @@ export class Gateway {
   private readonly finder: RouteFinder;
   private policies: Policies;
   private draining = false;
+  private readonly sharing: LimitSharing | undefined;
   private readonly endless = new Set<ServerResponse>();
 
   constructor(private readonly options: GatewayOptions) {
     checkNames(options.config, options.table);
     this.finder = new RouteFinder(options.table);
     this.policies = policiesOf(options.config, undefined, this.changes);
+    const { counts, log } = options;
+    this.sharing =
+      counts &&
+      new LimitSharing(
+        () => this.policies.limiter,
+        counts,
+        (message, details) => log.warn(details, message),
+      );
     this.fleet = new Fleet({ ...options, changes: this.changes, services: servicesOf(options.table) });
   }
 
@@ -92,6 +104,7 @@ export class Gateway {
 
   async close(): Promise<void> {
     this.changes.stop();
+    await this.sharing?.stop();
     await this.fleet.close();
   }
 

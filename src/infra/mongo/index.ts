@@ -3,3 +3,4 @@ export { Checkpoints } from "./checkpoints";
 export { HEARTBEAT, type InstanceDocument, type NewInstance, registeredInstances, Registration } from "./instances";
 export { Leases } from "./leases";
 export { MongoStores, type MongoOptions } from "./stores";
+export { type Counted, SharedCounts } from "./shared-counts";
