@@ -59,6 +59,23 @@ describe("the node", () => {
     expect((await fetch(new URL("/nothing/here", base))).status).toBe(404);
   });
 
+  it("takes an event by plain HTTP, as it is", async () => {
+    const base = server.url.replace(/^esdb/, "http").replace(/\?.*/, "");
+    const stream = fresh();
+    const post = (body: string, headers: Record<string, string>) =>
+      fetch(new URL(`/streams/${stream}`, base), { method: "POST", body, headers });
+    const json = { "content-type": "application/json", "es-eventtype": "posted" };
+    expect((await post('{"n":1}', json)).status).toBe(201);
+    expect((await post("****", json)).status).toBe(201);
+    const list = [{ eventId: randomUUID(), eventType: "listed", data: { n: 2 }, metadata: { by: "test" } }];
+    const several = { "content-type": "application/vnd.eventstore.events+json" };
+    expect((await post(JSON.stringify(list), several)).status).toBe(201);
+    expect((await post('{"n":1}', { ...json, "es-expectedversion": "7" })).status).toBe(400);
+    const found = (await all(server.client.readStream(stream))).map((each) => each.event);
+    expect(found.map((each) => each?.type)).toEqual(["posted", "posted", "listed"]);
+    expect(found[2]).toMatchObject({ data: { n: 2 }, metadata: { by: "test" } });
+  });
+
   it("scavenges on demand and tells how it went", async () => {
     const operations = service("operations", server.url);
     await server.client.appendToStream(fresh(), events(10));

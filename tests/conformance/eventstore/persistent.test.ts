@@ -264,6 +264,16 @@ describe("groups", () => {
     expect(all.some((each) => each.eventSource === stream && each.groupName === "group")).toBe(true);
   });
 
+  it("tell how quick their consumers are, where asked to", async () => {
+    const [stream, name] = await group(10, { extraStatistics: true });
+    const got = consume(stream, name);
+    await eventually(() => got.length === 10);
+    await eventually(async () => {
+      const [connection] = (await info(stream, name)).connections;
+      return connection?.extraStatistics?.get("quintile 3") !== undefined && connection.totalItems === 10n;
+    });
+  });
+
   it("made anew under an old name know nothing of the old one", async () => {
     const [stream, name] = await group(3, { checkPointLowerBound: 1, checkPointUpperBound: 1, checkPointAfter: 50 });
     const got = consume(stream, name, (subscription, resolved) =>

@@ -54,6 +54,12 @@ describe("with TLS and passwords", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
+  /** Passwords are derived slowly on purpose, so the users are made once. */
+  let [named, member, other] = [admin, admin, admin];
+  beforeAll(async () => {
+    [named, member, other] = await Promise.all([newUser(), newUser("team"), newUser("others")]);
+  });
+
   it("serves an administrator as always", async () => {
     expect(server.url).toContain("tls=true");
     const stream = fresh();
@@ -85,7 +91,7 @@ describe("with TLS and passwords", () => {
   });
 
   it("keeps system streams and $all for administrators", async () => {
-    const somebody = await newUser();
+    const somebody = other;
     const stream = fresh();
     await client.appendToStream(stream, events(2), { credentials: somebody });
     expect(await all(client.readStream(stream, { credentials: somebody }))).toHaveLength(2);
@@ -109,7 +115,6 @@ describe("with TLS and passwords", () => {
       (stream: string, credentials: Credentials) => client.setStreamMetadata(stream, {}, { credentials }),
     ],
   ] as const)("asks for one of the %s that a stream's metadata name, users or groups", async (right, act) => {
-    const [named, member, other] = await Promise.all([newUser(), newUser("team"), newUser("others")]);
     for (const [who, allowed] of [
       [named, true],
       [member, true],
@@ -125,7 +130,7 @@ describe("with TLS and passwords", () => {
   });
 
   it("takes the defaults from $settings", async () => {
-    const somebody = await newUser();
+    const somebody = other;
     const settings = { $userStreamAcl: { $r: "$all", $w: ["writers"], $d: "$admins", $mr: "$all", $mw: "$admins" } };
     await client.appendToStream("$settings", { ...event(1), type: "update-default-acl", data: settings });
     const append = (credentials: Credentials) => client.appendToStream(fresh(), event(1), { credentials });
@@ -136,7 +141,7 @@ describe("with TLS and passwords", () => {
   });
 
   it("leaves persistent subscriptions and operations to operators", async () => {
-    const somebody = await newUser();
+    const somebody = other;
     const stream = fresh();
     const create = (name: string, credentials: Credentials) =>
       client.createPersistentSubscriptionToStream(stream, name, persistentSubscriptionToStreamSettingsFromDefaults(), {

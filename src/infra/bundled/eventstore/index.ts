@@ -5,7 +5,7 @@ import { Scavenger } from "./core/scavenger";
 import { Store } from "./core/store";
 import { DEFAULT_USERS, Users } from "./core/users";
 import { MAX_APPEND_SIZE, type Context } from "./handlers/context";
-import { httpAnswers } from "./handlers/node";
+import { httpRoutes } from "./handlers/http";
 import { buildRoutes } from "./handlers/routes";
 import { type EventStoreOptions, type RunningEventStore } from "./options";
 import { GroupManager } from "./persistent/manager";
@@ -48,7 +48,9 @@ export async function startEventStore(options: EventStoreOptions): Promise<Runni
     const users = new Users(store);
     await users.addDefaults(options.adminPassword);
     if (auth && !isLoopback(host)) await warnOfKnownPasswords(users, report);
-    const context: Context = { store, access, maxAppendSize: MAX_APPEND_SIZE, report };
+    const authenticate: Context["authenticate"] = (authorization) =>
+      access.enabled ? users.authenticate(authorization) : undefined;
+    const context: Context = { store, access, authenticate, maxAppendSize: MAX_APPEND_SIZE, report };
     const groups = new GroupManager(store, report);
     const scavenger = new Scavenger(store, report);
     const projector = options.systemProjections ? new Projector(store, report) : undefined;
@@ -74,8 +76,8 @@ export async function startEventStore(options: EventStoreOptions): Promise<Runni
       host,
       port,
       routes: buildRoutes({ context, groups, users, scavenger, node, shutdown }),
-      authenticate: (authorization) => (access.enabled ? users.authenticate(authorization) : undefined),
-      http: httpAnswers(context, node),
+      authenticate,
+      http: httpRoutes(context, node),
       ...(certificate && { tls: certificate }),
     });
     const name = host.includes(":") ? `[${host}]` : host;

@@ -1,11 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { type Call, framed } from "../transport/call";
-import { type HttpAnswer, type Method } from "../transport/grpc-server";
+import { type Method } from "../transport/grpc-server";
 import { ProtoReader } from "../wire/proto-reader";
 import { encode } from "../wire/proto-writer";
 import { parseUuid, uuidStructured } from "../wire/uuid";
 import { type Context } from "./context";
-import { SERVER_VERSION } from "./server-features";
 
 const LEADER = 8;
 const TICKS_PER_MILLISECOND = 10_000;
@@ -21,27 +20,35 @@ export interface NodeIdentity {
   connections(): number;
 }
 
-const instance = randomUUID();
+export const INSTANCE = randomUUID();
 
 /** Gossip (a cluster of one) and Monitoring. */
 export function nodeRoutes(context: Context, node: NodeIdentity): [string, Method][] {
   return [
-    ["/event_store.client.gossip.Gossip/Read", { unary: () => clusterInfo(node) }],
+    ["/event_store.client.gossip.Gossip/Read", { unary: (_message, call) => clusterInfo(node, call) }],
     ["/event_store.client.monitoring.Monitoring/Stats", { stream: (call) => stats(context, node, call) }],
   ];
 }
 
-function clusterInfo(node: NodeIdentity): Buffer {
+function clusterInfo(node: NodeIdentity, call: Call): Buffer {
+  const { host, port } = reachedAt(node, call);
   return encode((w) =>
     w.message(1, (member) =>
       member
-        .message(1, uuidStructured(parseUuid(instance)))
+        .message(1, uuidStructured(parseUuid(INSTANCE)))
         .varint(2, Date.now() * TICKS_PER_MILLISECOND)
         .varint(3, LEADER)
         .bool(4, true)
-        .message(5, (end) => end.string(1, node.host).varint(2, node.port())),
+        .message(5, (end) => end.string(1, host).varint(2, port)),
     ),
   );
+}
+
+/** The address by which this client has reached the node: the one it can reach it by again. */
+function reachedAt(node: NodeIdentity, call: Call): { host: string; port: number } {
+  const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d+)$/.exec(call.headers[":authority"] ?? "");
+  const host = match?.[1] ?? match?.[2];
+  return match && host !== undefined ? { host, port: Number(match[3]) } : { host: node.host, port: node.port() };
 }
 
 /** Figures about the process and the log, as text by name, again and again until the client has enough. */
@@ -77,7 +84,7 @@ function stats(context: Context, node: NodeIdentity, call: Call): void {
 
 const started = Date.now();
 
-function collectStats({ store }: Context, node: NodeIdentity): Record<string, number | string> {
+export function collectStats({ store }: Context, node: NodeIdentity): Record<string, number | string> {
   const memory = process.memoryUsage();
   const cpu = process.cpuUsage();
   return {
@@ -92,41 +99,5 @@ function collectStats({ store }: Context, node: NodeIdentity): Record<string, nu
     "es-checksum": store.log.durable,
     "es-checksumNonFlushed": store.log.end,
     "es-queue-StorageWriter-length": store.writer.waiting,
-  };
-}
-
-/** Plain HTTP on the same port: what health checks and dashboards ask a node for. */
-export function httpAnswers(context: Context, node: NodeIdentity): (method: string, path: string) => HttpAnswer {
-  const answers: Readonly<Record<string, () => unknown>> = {
-    "/ping": () => ({ text: "Ping request successfully handled" }),
-    "/info": () => ({
-      esVersion: SERVER_VERSION,
-      state: "leader",
-      features: { projections: false, userManagement: true, atomPub: false },
-    }),
-    // Figures are for operators.
-    ...(!context.access.enabled && { "/stats": () => collectStats(context, node) }),
-    "/gossip": () => ({
-      members: [
-        {
-          instanceId: instance,
-          timeStamp: new Date().toISOString(),
-          state: "Leader",
-          isAlive: true,
-          httpEndPointIp: node.host,
-          httpEndPointPort: node.port(),
-        },
-      ],
-      serverIp: node.host,
-      serverPort: node.port(),
-    }),
-  };
-  return (method, target) => {
-    const path = target.split("?")[0] ?? "/";
-    if (path === "/health/live" || path === "/health/ready") return { status: 204, type: "", body: "" };
-    const answer = method === "GET" ? answers[path] : undefined;
-    if (answer) return { status: 200, type: "application/json", body: JSON.stringify(answer()) };
-    const body = "This server speaks gRPC; use an EventStoreDB client.\n";
-    return { status: 404, type: "text/plain", body };
   };
 }

@@ -1,5 +1,6 @@
 import { type Scavenger } from "../core/scavenger";
 import { type GroupManager } from "../persistent/manager";
+import { type Call } from "../transport/call";
 import { type Method } from "../transport/grpc-server";
 import { scavengeNotFound, unimplemented } from "../transport/status";
 import { ProtoReader } from "../wire/proto-reader";
@@ -16,10 +17,10 @@ export function operationsRoutes(
   scavenger: Scavenger,
   shutdown: () => void,
 ): [string, Method][] {
-  const operation = (act: (message: Buffer) => Buffer | Promise<Buffer>): Method => ({
+  const operation = (act: (message: Buffer, call: Call) => Buffer | Promise<Buffer>): Method => ({
     unary: (message, call) => {
       access.operations(call.caller);
-      return act(message);
+      return act(message, call);
     },
   });
   const answer = (id: string, result: number): Buffer => encode((w) => w.string(1, id).varint(2, result));
@@ -41,8 +42,9 @@ export function operationsRoutes(
     ],
     [
       `${SERVICE}/Shutdown`,
-      operation(() => {
-        setImmediate(shutdown);
+      operation((_message, call) => {
+        // Once the client has its answer.
+        call.closing(shutdown);
         return EMPTY;
       }),
     ],

@@ -16,17 +16,19 @@ export function groupInfo(group: Group): Buffer {
   const info = encode((w) => {
     w.string(1, stream).string(2, config.name).string(3, "Live");
     for (const consumer of consumers) {
-      w.message(4, (c) =>
-        c
-          .string(1, consumer.from)
+      w.message(4, (c) => {
+        c.string(1, consumer.from)
           .string(2, consumer.username)
           .varint(3, perSecond(consumer.countSinceMeasured, consumer.measuredAt))
           .varint(4, consumer.total)
-          .varint(5, consumer.countSinceMeasured)
-          .varint(7, consumer.bufferSize - consumer.inFlight)
+          .varint(5, consumer.countSinceMeasured);
+        for (const [key, value] of settings.extraStatistics ? measurements(consumer.latencies) : []) {
+          c.message(6, (m) => m.string(1, key).varint(2, value));
+        }
+        c.varint(7, consumer.bufferSize - consumer.inFlight)
           .varint(8, consumer.inFlight)
-          .string(9, consumer.connectionName),
-      );
+          .string(9, consumer.connectionName);
+      });
     }
     w.varint(5, perSecond(group.sinceMeasured, group.lastMeasured))
       .varint(6, group.total)
@@ -67,4 +69,30 @@ function measured(group: Group): void {
     consumer.measuredAt = now;
     consumer.countSinceMeasured = 0;
   }
+}
+
+/** The share of messages that were answered within the time of a measurement. */
+const SHARES: readonly (readonly [string, number])[] = [
+  ["Median", 0.5],
+  ["Fastest", 0],
+  ["Quintile 1", 0.2],
+  ["Quintile 2", 0.4],
+  ["Quintile 3", 0.6],
+  ["Quintile 4", 0.8],
+  ["Quintile 5", 1],
+  ["90%", 0.9],
+  ["95%", 0.95],
+  ["99%", 0.99],
+  ["99.5%", 0.995],
+  ["99.9%", 0.999],
+  ["Highest", 1],
+];
+
+/** In milliseconds, under the names that the real node gives them. */
+function measurements(latencies: readonly number[]): [string, number][] {
+  if (latencies.length === 0) return [];
+  const sorted = [...latencies].sort((a, b) => a - b);
+  const mean = Math.round(sorted.reduce((sum, value) => sum + value, 0) / sorted.length);
+  const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
+  return [["Mean", mean], ...SHARES.map(([name, share]): [string, number] => [name, at(share)])];
 }

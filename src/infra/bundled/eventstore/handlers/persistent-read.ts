@@ -102,6 +102,7 @@ function connect(context: Context, groups: GroupManager, call: Call, options: Pr
     total: 0,
     countSinceMeasured: 0,
     measuredAt: Date.now(),
+    latencies: [],
     send(message) {
       addEvent(context, outbox, context.store.log.recordAt(message.position), resolveLinks, message.retries);
       if (scheduled) return;

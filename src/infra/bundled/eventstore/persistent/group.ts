@@ -12,6 +12,7 @@ import { allSource, type GroupSource, streamSource } from "./source";
 import { makeStrategy, type Strategy } from "./strategies";
 
 const TICK = 100;
+const LATENCIES_KEPT = 1000;
 /** Bytes of log. */
 const WORTH_SAVING = 16 * 1024 * 1024;
 const CHECKPOINT_TYPE = Buffer.from("$SubscriptionCheckpoint");
@@ -234,6 +235,10 @@ export class Group {
     if (!found || found.consumer !== consumer) return undefined;
     this.outstanding.delete(id);
     consumer.inFlight--;
+    if (this.config.settings.extraStatistics) {
+      if (consumer.latencies.length >= LATENCIES_KEPT) consumer.latencies.shift();
+      consumer.latencies.push(Date.now() - found.sentAt);
+    }
     return found.message;
   }
 

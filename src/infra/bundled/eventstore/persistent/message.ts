@@ -37,6 +37,8 @@ export interface Consumer {
   total: number;
   countSinceMeasured: number;
   measuredAt: number;
+  /** How long it took to answer messages, newest last; kept where the group asks for such statistics. */
+  readonly latencies: number[];
   send(message: Message): void;
   drop(reason: Error): void;
 }

@@ -9,6 +9,7 @@ import {
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { Call, type Caller, framed } from "./call";
+import { type HttpHandler, serveHttp1, serveHttp2 } from "./http";
 import { invalidArgument, unimplemented } from "./status";
 
 /** Answers one message with one message. */
@@ -27,13 +28,7 @@ export interface TransportOptions {
   /** Throws, or rejects with, a `GrpcError` for credentials that do not hold. */
   readonly authenticate: (authorization: string | undefined) => Caller | undefined | Promise<Caller | undefined>;
   /** Plain HTTP on the same port, for health checks and the few calls that clients make so. */
-  readonly http: (method: string, path: string) => HttpAnswer;
-}
-
-export interface HttpAnswer {
-  readonly status: number;
-  readonly type: string;
-  readonly body: string;
+  readonly http: HttpHandler;
 }
 
 const SETTINGS = { initialWindowSize: 1024 * 1024, maxConcurrentStreams: 100_000, maxFrameSize: 64 * 1024 };
@@ -57,11 +52,7 @@ export class GrpcServer {
 
   static async listen(options: TransportOptions): Promise<GrpcServer> {
     const http2 = createHttp2Server({ settings: SETTINGS, maxSessionMemory: 1024, maxHeaderListPairs: 256 });
-    const http1 = createHttpServer((request, response) => {
-      request.resume();
-      const { status, type, body } = options.http(request.method ?? "GET", request.url ?? "/");
-      response.writeHead(status, type === "" ? {} : { "content-type": type }).end(body);
-    });
+    const http1 = createHttpServer((request, response) => serveHttp1(options.http, request, response));
     const sockets = new Set<Socket>();
     const take = (socket: Socket): void => {
       socket.setNoDelay(true);
@@ -110,10 +101,7 @@ export class GrpcServer {
   private accept(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
     const path = headers[":path"] ?? "";
     if (!String(headers["content-type"] ?? "").startsWith("application/grpc")) {
-      stream.on("error", () => undefined);
-      const { status, type, body } = this.options.http(headers[":method"] ?? "GET", path);
-      stream.respond({ ":status": status, ...(type !== "" && { "content-type": type }) }, { endStream: body === "" });
-      if (body !== "") stream.end(body);
+      serveHttp2(this.options.http, stream, headers);
       return;
     }
     const call = new Call(stream, headers, stream.session?.socket.remoteAddress ?? "");
