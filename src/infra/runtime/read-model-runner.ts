@@ -13,7 +13,7 @@ interface Pointer {
   readonly active: string;
   readonly building?: string;
   readonly previous?: string;
-  /** Rises with each rebuild, so that each has a collection of its own. */
+  /** Rises with each rebuild and each switch: each has a collection of its own, and an old pointer is known for one. */
   readonly generation: number;
 }
 
@@ -94,12 +94,12 @@ export class ReadModelRunner {
       { upsert: true, returnDocument: "after" },
     );
     this.pointer = found as Pointer;
-    if (found && found.version < version && !found.building) {
+    if (found && found.version < version && !this.isOurs(found.building)) {
       await pointers.updateOne({ _id: name }, { $set: { building: target } });
       this.pointer = { ...found, building: target };
     }
     this.follow(this.pointer);
-    if (this.pointer.building) this.build(this.pointer.building);
+    if (this.isOurs(this.pointer.building)) this.build(this.pointer.building);
     this.polling = this.watchPointer();
   }
 
@@ -120,8 +120,11 @@ export class ReadModelRunner {
       { returnDocument: "after" },
     );
     if (!pointer?.building) throw new RebuildUnderWay(`${name} is being rebuilt already`);
-    this.pointer = pointer;
-    this.build(pointer.building);
+    // The poll may have told of it before, and the switch even been made.
+    if ((this.pointer?.generation ?? -1) < pointer.generation) {
+      this.pointer = pointer;
+      this.build(pointer.building);
+    }
     return pointer.building;
   }
 
@@ -165,7 +168,7 @@ export class ReadModelRunner {
       }
       await old?.stop();
     }
-    if (pointer.building && !this.building) {
+    if (this.isOurs(pointer.building) && !this.building) {
       this.pointer = pointer;
       this.build(pointer.building);
     }
@@ -188,7 +191,15 @@ export class ReadModelRunner {
     this.model.serve(target, () => consumer.hurry());
   }
 
+  /** A collection of another version is built by processes that have its code. */
+  private isOurs(target: string | undefined): target is string {
+    const own = `${this.spec.name}_v${this.spec.version}`;
+    return target === own || (target?.startsWith(`${own}_`) ?? false);
+  }
+
+  /** Two consumers of one target would take it from each other without end. */
   private build(target: string): void {
+    if ([this.active?.name, this.building?.name].includes(target) || this.stopping.signal.aborted) return;
     this.building = this.consumer(target);
     this.building.start();
     this.switching = this.takeOver(target, this.building).catch((error: unknown) =>
@@ -229,8 +240,9 @@ export class ReadModelRunner {
           const old = this.active;
           this.active = builder;
           this.building = undefined;
-          const { building: _, ...rest } = before;
-          this.pointer = { ...rest, version: this.spec.version, active: target, previous: before.active };
+          const { building: _, generation, ...rest } = before;
+          const switched = { version: this.spec.version, active: target, previous: before.active };
+          this.pointer = { ...rest, ...switched, generation: generation + 1 };
           this.publish(builder, target);
           await old?.stop();
         }
@@ -266,7 +278,11 @@ export class ReadModelRunner {
     if (fenced.matchedCount === 0 && (await checkpoints.findOne(old))) return false;
     const moved = await this.pointers().updateOne(
       { _id: name, building: target },
-      { $set: { active: target, version, previous: pointer.active }, $unset: { building: true } },
+      {
+        $set: { active: target, version, previous: pointer.active },
+        $unset: { building: true },
+        $inc: { generation: 1 },
+      },
     );
     return moved.matchedCount === 1;
   }

@@ -20,12 +20,16 @@ export async function killAgainAndAgain(
   chance: Chance,
 ): Promise<readonly Kill[]> {
   const done: Kill[] = [];
+  let next: Victim[] = [];
   while (done.length < kills) {
     await pause(chance.between(100, 1_500));
-    const victim = chance.pick(victims);
+    // Each has its turn: whoever has a process restarted for it gives up when one alone ends over and over.
+    if (next.length === 0) next = [...victims];
+    const victim = chance.pick(next);
+    next = next.filter((other) => other !== victim);
     await victim.kill();
     done.push({ victim: victim.name, whileStarting: false });
-    while (done.length < kills && chance.once(0.35)) {
+    if (done.length < kills && chance.once(0.35)) {
       const starting = outcomeOf(victim.start());
       const early = await Promise.race([starting, pause(chance.between(20, 1_500))]);
       if (early) throw early;

@@ -110,13 +110,20 @@ async function underLoad<T>(world: World, chance: Chance, work: () => Promise<T>
     }),
     operate(world.client, chance.fork(), () => over),
   ];
-  try {
-    return await work();
-  } finally {
-    over = true;
-    await Promise.all(people);
-  }
+  const worked = await outcomeOf(work());
+  over = true;
+  const finished = await Promise.allSettled(people);
+  // When processes are not there any more, that is the cause, and shoppers without an answer the effect.
+  if ("error" in worked) throw worked.error;
+  for (const each of finished) if (each.status === "rejected") throw each.reason;
+  return worked.value;
 }
+
+const outcomeOf = <T>(work: Promise<T>): Promise<{ readonly value: T } | { readonly error: unknown }> =>
+  work.then(
+    (value) => ({ value }),
+    (error: unknown) => ({ error }),
+  );
 
 async function operate(client: Client, chance: Chance, over: () => boolean): Promise<void> {
   while (!over()) {
