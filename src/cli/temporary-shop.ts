@@ -28,7 +28,7 @@ export async function temporaryShop(signal?: AbortSignal): Promise<TemporaryShop
   const folder = mkdtempSync(join(tmpdir(), "millrace-bench-"));
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !NOT_INHERITED.includes(name)));
   const main = join(__dirname, "..", "main.js");
-  const child = spawn(process.execPath, [main, "start", "--port", "0", "--data", folder], {
+  const child = spawn(process.execPath, [...process.execArgv, main, "start", "--port", "0", "--data", folder], {
     env: { LOG_LEVEL: "warn", ...env },
     stdio: ["ignore", "ignore", "pipe"],
     // Ctrl-C at the terminal goes to the whole group; this one is stopped when its folder is not needed any more.

@@ -18,6 +18,8 @@ export interface Projection<D extends Document, E extends DomainEvent = DomainEv
   /** Raise it when the shape or meaning of the documents changes: the new version is built beside the old one. */
   readonly version: number;
   readonly events: readonly E["type"][];
+  /** Those of the events with which a document begins: it is not looked for. */
+  readonly begins?: readonly E["type"][];
   readonly indexes?: readonly Index[];
   /**
    * Ids of the documents the event touches, in the order in which they are folded. Called with documents found so

@@ -79,7 +79,7 @@ const IDLE_CHECKPOINT = 5_000;
 const POURING = { rate: 60, atOnce: 1.5 };
 /** The time that then lies between two commits, in ms; and where a reader waits. */
 const RHYTHM = 100;
-const HURRIED_RHYTHM = 15;
+const HURRIED_RHYTHM = 20;
 /** What is averaged over, in ms. */
 const WINDOW = 250;
 /** How often a lease held by another is asked for, in ms. */

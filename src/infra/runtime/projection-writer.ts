@@ -75,6 +75,14 @@ export class ProjectionWriter<D extends Document> implements Handler {
   /** Fetches in one go what the batch is likely to need. */
   private async preload(events: readonly Recorded[], working: Map<string, D | undefined>): Promise<void> {
     const lookup: Lookup<D> = (id) => working.get(id) ?? this.kept.get(id)?.document;
+    const begins = this.projection.begins ?? [];
+    try {
+      for (const event of events)
+        if (begins.includes(event.type))
+          for (const id of this.projection.ids(event, lookup)) if (!this.known(id, working)) working.set(id, undefined);
+    } catch {
+      return; // the fold meets the same event again and reports it
+    }
     for (let hop = 0; hop < 2; hop++) {
       const wanted = new Set<string>();
       for (const event of events) {

@@ -10,6 +10,8 @@ export interface Change {
   readonly position: bigint;
 }
 
+/** How long a document that is not in memory is waited for before it is looked for, in ms. */
+const FIRST_LOOK = 100;
 /** Documents kept in memory per read model; each is forgotten when it changes. */
 const KEPT_DOCUMENTS = 10_000;
 
@@ -91,12 +93,17 @@ export class ReadModel<D extends Document = Document> {
     const release = this.hurry();
     const deadline = Date.now() + timeout;
     try {
-      for (;;) {
-        const changed = this.nextChange(id, deadline - Date.now());
-        const document = await this.get(id);
-        if (wanted(document) || Date.now() >= deadline) {
-          changed.cancel();
-          return document;
+      for (let look = false; ; look = true) {
+        const left = deadline - Date.now();
+        // A document that is being made comes by itself; only one that does not is looked for in the database.
+        const atHand = look || this.documents.has(id);
+        const changed = this.nextChange(id, atHand ? left : Math.min(left, FIRST_LOOK));
+        if (atHand || left <= 0) {
+          const document = await this.get(id);
+          if (wanted(document) || left <= 0) {
+            changed.cancel();
+            return document;
+          }
         }
         await changed.promise;
       }

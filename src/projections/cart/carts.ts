@@ -32,6 +32,7 @@ export const carts: Projection<CartDocument, CartEvent> = {
     "CartCheckedOut",
     "CartAbandoned",
   ],
+  begins: ["CartOpened"],
   indexes: [{ key: { "cart.status": 1, updatedAt: 1 } }],
   ids: ({ data }) => [data.cartId],
   sources: ({ _id }) => [`cart-${_id}`],

@@ -64,6 +64,7 @@ export const orders: Projection<OrderDocument, OrdersEvent> = {
     "PaymentVoided",
     "PaymentRefunded",
   ],
+  begins: ["OrderPlaced", "OrderImported", "CreditNoteImported", "AccountingAdjustmentImported"],
   indexes: [
     { key: { placedAt: -1, _id: -1 } },
     { key: { status: 1, placedAt: -1, _id: -1 } },

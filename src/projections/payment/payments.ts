@@ -25,6 +25,7 @@ export const payments: Projection<PaymentDocument, PaymentEvent> = {
     "PaymentVoided",
     "PaymentRefunded",
   ],
+  begins: ["PaymentRequested"],
   indexes: [{ key: { orderId: 1 } }, { key: { status: 1, updatedAt: -1 } }],
   ids: ({ data }) => [data.paymentId],
   sources: ({ _id }) => [`payment-${_id}`],
