@@ -45,6 +45,7 @@ export class Streams {
   private readonly known = new Map<string, StreamState>();
   private changed: StreamState[] = [];
   private round = 1;
+  private mostKnown = KEPT * 2;
   nextId: number;
 
   constructor(
@@ -65,7 +66,7 @@ export class Streams {
         state.deleted = head.deleted;
         state.from = head.last + 1;
       }
-      if (this.known.size >= KEPT * 2) this.forget();
+      if (this.known.size >= this.mostKnown) this.forget();
       this.known.set(name, state);
     }
     state.used = this.round;
@@ -192,5 +193,7 @@ export class Streams {
       if (settled && state.used < this.round) this.known.delete(name);
     }
     this.round++;
+    // Where most of them have to stay, looking through them again is not worth it before there are many more.
+    this.mostKnown = this.known.size + KEPT + this.known.size / 2;
   }
 }
