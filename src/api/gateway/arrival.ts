@@ -1,10 +1,10 @@
 import { type IncomingMessage, type ServerResponse } from "node:http";
 import { newId } from "../../infra/runtime";
 import { isLocalRequest, isLoopback } from "../../infra/security";
-import { parseCorrelationId, parseWait } from "../http/request-headers";
-import { byProxy, clientAddress, type TrustedProxies } from "./guard/client";
+import { DEADLINE_HEADER, parseCorrelationId, parseDeadline, parseWait } from "../http/request-headers";
+import { clientAddress, protocolOf, type TrustedProxies } from "./guard/client";
 import { type Added } from "./proxy/headers";
-import { allowedTime, DEADLINE_HEADER, parseDeadline, passedOn } from "./resilience/deadline";
+import { allowedTime, passedOn } from "./resilience/deadline";
 import { type GatewayRoute } from "./table";
 
 /** A request as it came in, with what the gateway has found out about it. */
@@ -57,7 +57,7 @@ export function arrivalOf(
     started,
     deadline: started + time,
     client,
-    protocol: byProxy(remote, proxies) && headers["x-forwarded-proto"] === "https" ? "https" : "http",
+    protocol: protocolOf(request, proxies),
     correlationId: parseCorrelationId(headers) ?? newId(),
     // Through a gateway that nobody else can reach, this machine's own requests stay what they are.
     forwardedFor: onLoopback && isLoopback(client) && isLocalRequest(headers) ? undefined : client,

@@ -24,6 +24,8 @@ export interface GatewayConfig {
   readonly concurrency: number;
   /** ms that a request may have to wait for its turn before the service counts as overloaded. */
   readonly wait: number;
+  /** A folder of files to serve where no route is. */
+  readonly files: string | undefined;
 }
 
 type GatewaySettings = Pick<Settings, Extract<keyof Settings, `gateway${string}`>>;
@@ -54,6 +56,7 @@ export function gatewayConfig(settings: GatewaySettings): GatewayConfig {
     staleIfError: settings.gatewayStaleIfError * 1_000,
     concurrency: settings.gatewayConcurrency,
     wait: settings.gatewayWait,
+    files: settings.gatewayFiles,
   };
 }
 

@@ -7,17 +7,20 @@ import { type Dispatcher } from "../http/dispatcher";
 import { parseCorrelationId } from "../http/request-headers";
 import { type Arrival, arrivalOf } from "./arrival";
 import { ChangeWatch } from "./cache/changes";
-import { PublicReads } from "./cache/public-reads";
+import { type PublicReads } from "./cache/public-reads";
 import { WrittenTokens } from "./cache/written";
 import { checkNames, type GatewayConfig } from "./config";
 import { type Names } from "./discovery/dns";
 import { Fleet } from "./fleet/fleet";
-import { credentialOf } from "./guard/client";
+import { type StaticFiles } from "./files/read-files";
+import { serveFile } from "./files/serve-file";
+import { credentialOf, protocolOf } from "./guard/client";
 import { allowedOrigin, corsHeaders, dependsOnOrigin, preflightHeaders } from "./guard/cors";
 import { refusalOf } from "./guard/request-check";
-import { Limiter, rateHeaders, type Ruling } from "./limits/limiter";
+import { type Limiter, rateHeaders, type Ruling } from "./limits/limiter";
 import { type Counts, LimitSharing } from "./limits/sharing";
 import { pass } from "./pass";
+import { filesOf, type Policies, policiesOf } from "./policies";
 import { answerPublic, askOf } from "./public-route";
 import { sendProblem } from "./refuse";
 import { type GatewayRoute, RouteFinder } from "./table";
@@ -48,6 +51,7 @@ export class Gateway {
   readonly written = new WrittenTokens();
   private readonly finder: RouteFinder;
   private policies: Policies;
+  private files: StaticFiles = new Map();
   private draining = false;
   private readonly sharing: LimitSharing | undefined;
   private readonly endless = new Set<ServerResponse>();
@@ -69,12 +73,14 @@ export class Gateway {
 
   /** Resolves when instances are known and have been asked whether they are ready. */
   async start(): Promise<void> {
+    this.files = await filesOf(this.options.config);
     await this.fleet.start(this.options.config);
   }
 
   /** From now on with these settings. Requests under way end with those that they began with. */
   async reload(config: GatewayConfig): Promise<void> {
     checkNames(config, this.options.table);
+    this.files = await filesOf(config);
     this.policies = policiesOf(config, this.policies, this.changes);
     await this.fleet.start(config);
     this.options.log.info("the gateway has new settings");
@@ -122,9 +128,7 @@ export class Gateway {
     const match = this.finder.find(request.method ?? "GET", mark < 0 ? url : url.slice(0, mark));
     switch (match.found) {
       case "nothing":
-        return this.options.own.handle(request, response, () =>
-          this.refuse(request, response, unknownRoute(), { started, pattern: "none" }),
-        );
+        return this.options.own.handle(request, response, () => this.otherwise(request, response, url, started));
       case "path":
         return this.withoutRoute(request, response, match, started);
       case "route": {
@@ -136,6 +140,16 @@ export class Gateway {
       }
     }
   };
+
+  /** A path that no route has: a file, or nothing. */
+  private otherwise(request: IncomingMessage, response: ServerResponse, url: string, started: number): void {
+    const extra = protocolOf(request, this.policies.config.proxies) === "https" ? HSTS : [];
+    if (serveFile(request, response, this.files, url.replace(/\?.*/s, ""), extra)) {
+      const seconds = (performance.now() - started) / 1_000;
+      return this.options.metrics.observeRequest(request.method ?? "GET", "files", response.statusCode, seconds);
+    }
+    this.refuse(request, response, unknownRoute(), { started, pattern: "none" });
+  }
 
   private async take(arrival: Arrival): Promise<void> {
     const { policies } = this;
@@ -248,28 +262,6 @@ interface About {
   readonly extra?: readonly string[];
   readonly correlationId?: string;
 }
-
-/** What changes when the settings do. */
-interface Policies {
-  readonly config: GatewayConfig;
-  readonly limiter: Limiter;
-  readonly reads: PublicReads;
-}
-
-/** What is the same as before keeps what it knows: limits that stay are not forgotten, nor are kept answers. */
-function policiesOf(config: GatewayConfig, before: Policies | undefined, changes: ChangeWatch): Policies {
-  const now = () => performance.now();
-  const sameLimits = before && textOf(before.config.limits) === textOf(config.limits);
-  const { cacheSize: size, staleIfError } = config;
-  const sameReads = before?.config.cacheSize === size && before.config.staleIfError === staleIfError;
-  return {
-    config,
-    limiter: sameLimits ? before.limiter : new Limiter(config.limits, now),
-    reads: sameReads ? before.reads : new PublicReads({ size, staleIfError, generation: changes.generation, now }),
-  };
-}
-
-const textOf = ({ client, key, routes }: GatewayConfig["limits"]): string => JSON.stringify([client, key, [...routes]]);
 
 const servicesOf = (table: readonly GatewayRoute[]): ReadonlyMap<string, { readonly kept: boolean }> => {
   const services = new Map<string, { kept: boolean }>();

@@ -5,7 +5,7 @@ import { deriveId, fingerprint, newId } from "../../infra/runtime/ids";
 import { type Principal, type Shopper } from "../../infra/security";
 import { parseIfMatch } from "./conditional";
 import { decodeEventId, decodeToken, type EventId } from "./consistency";
-import { parseCorrelationId, parseIdempotencyKey, parseTraceparent, parseWait } from "./request-headers";
+import { parseCorrelationId, parseDeadline, parseIdempotencyKey, parseTraceparent, parseWait } from "./request-headers";
 import { type Context, type Route } from "./route";
 
 /** One request on its way through the toolkit. What a handler may never ask for is worked out only when asked. */
@@ -51,7 +51,10 @@ export class RequestContext implements Context {
   }
 
   get wait(): number | undefined {
-    return parseWait(this.request.headers["prefer"]);
+    const wait = parseWait(this.request.headers["prefer"]);
+    const left = wait === undefined ? undefined : parseDeadline(this.request.headers["request-timeout"]);
+    // Nobody hears an answer that comes after the caller has left.
+    return wait === undefined || left === undefined ? wait : Math.min(wait, left / 1_000);
   }
 
   get lastEventId(): EventId | undefined {

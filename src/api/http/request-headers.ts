@@ -23,6 +23,16 @@ export function parseWait(header: string | string[] | undefined): number | undef
   return match[1] === undefined ? DEFAULT_WAIT : Math.min(Number(match[1]), LONGEST_WAIT);
 }
 
+/** Says how many ms are left until the caller no longer waits; each hop passes on less. */
+export const DEADLINE_HEADER = "Request-Timeout";
+const LONGEST_TIMEOUT = 600_000;
+
+/** The ms in `Request-Timeout`; what makes no sense is passed over. */
+export function parseDeadline(header: string | string[] | undefined): number | undefined {
+  if (typeof header !== "string" || !/^\d{1,9}$/.test(header)) return undefined;
+  return Math.min(Number(header), LONGEST_TIMEOUT);
+}
+
 const TRACEPARENT = /^[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 const CORRELATION = /^[\w.:+=/-]{1,128}$/;
 

@@ -241,6 +241,13 @@ export const DEFINITIONS = {
     allowed: "a whole number of milliseconds from 0 to 60000",
     meaning: "How long requests may have to wait for their turn before the gateway refuses what is too much (503)",
   }),
+  gatewayFiles: named({
+    env: "GATEWAY_FILES",
+    schema: z.string().min(1).optional(),
+    standard: undefined,
+    allowed: "the path of a folder",
+    meaning: "Files that the gateway serves where no route is, packed (br, gzip); read again on SIGHUP",
+  }),
   gatewayHealthInterval: named({
     env: "GATEWAY_HEALTH_INTERVAL",
     schema: whole(50, 60_000),

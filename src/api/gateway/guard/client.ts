@@ -1,3 +1,4 @@
+import { type IncomingMessage } from "node:http";
 import { isIP, type BlockList as Addresses } from "node:net";
 import { BlockList } from "node:net";
 
@@ -49,9 +50,12 @@ export function clientAddress(
   return address;
 }
 
-/** Whether the connection itself comes from a trusted proxy. */
-export const byProxy = (remote: string | undefined, proxies: TrustedProxies | undefined): boolean =>
-  proxies !== undefined && remote !== undefined && isTrusted(plain(remote), proxies);
+/** What the caller speaks: `https` where a trusted proxy says so. */
+export function protocolOf({ socket, headers }: Connected, proxies: TrustedProxies | undefined): "http" | "https" {
+  if (proxies === undefined || headers["x-forwarded-proto"] !== "https") return "http";
+  return isTrusted(plain(socket.remoteAddress ?? ""), proxies) ? "https" : "http";
+}
+type Connected = Pick<IncomingMessage, "socket" | "headers">;
 
 /** The key or token that the caller shows, whichever way. */
 export function credentialOf(headers: Readonly<Record<string, string | string[] | undefined>>): string | undefined {

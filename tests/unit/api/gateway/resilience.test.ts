@@ -2,9 +2,10 @@ import { eventually } from "../../../support/eventually";
 import { AdaptiveLimit } from "../../../../src/api/gateway/resilience/adaptive-limit";
 import { Admission } from "../../../../src/api/gateway/resilience/admission";
 import { Breaker } from "../../../../src/api/gateway/resilience/breaker";
-import { allowedTime, parseDeadline, passedOn } from "../../../../src/api/gateway/resilience/deadline";
+import { allowedTime, passedOn } from "../../../../src/api/gateway/resilience/deadline";
 import { mayRepeat, RetryBudget } from "../../../../src/api/gateway/resilience/retry";
 import { type GatewayRoute } from "../../../../src/api/gateway/table";
+import { parseDeadline } from "../../../../src/api/http/request-headers";
 
 describe("a circuit", () => {
   const policy = { consecutive: 3, share: 0.5, least: 10, window: 1_000, rest: 100, longest: 350 };
