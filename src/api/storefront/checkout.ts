@@ -4,7 +4,7 @@ import { type CartId, DomainError, type OrderId, type PaymentId, type ShopperId 
 import { order as orderAggregate, type OrderCommand, placement } from "../../domains/ordering";
 import { type EventLog } from "../../infra/eventstore";
 import { type PaymentProviders } from "../../infra/payments";
-import { deriveId, processCommandId } from "../../infra/runtime";
+import { deriveId, eventId, processCommandId } from "../../infra/runtime";
 import { type OrderDocument } from "../../projections/ordering";
 import { created, missing, type Route, route } from "../http";
 import { type Services } from "../services";
@@ -90,7 +90,7 @@ export function checkoutRoutes(services: Services, providers: PaymentProviders):
         const at = services.now();
         const placing = { ...intent.command, at } as unknown as OrderCommand;
         const { correlationId } = context;
-        const causationId = deriveId(context.commandId, outcome.events.indexOf(checkedOut));
+        const causationId = eventId(context, outcome.events.indexOf(checkedOut));
         const placed = await services.execute(orderAggregate, orderId, placing, {
           commandId: processCommandId("checkout", orderId, intent),
           correlationId,

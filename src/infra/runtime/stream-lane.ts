@@ -16,7 +16,7 @@ import {
   type LoadedAggregate,
 } from "./aggregate-cache";
 import { type CommandContext, type CommandFigures, type Outcome } from "./command";
-import { deriveId } from "./ids";
+import { eventId } from "./ids";
 import { backoff, pause } from "./retry";
 
 export interface LaneServices {
@@ -195,7 +195,7 @@ export class StreamLane {
       ...(context.traceparent !== undefined && { traceparent: context.traceparent }),
       ...(context.reason !== undefined && { reason: context.reason }),
     };
-    return { id: deriveId(context.commandId, index), type: event.type, data: event.data, metadata };
+    return { id: eventId(context, index), type: event.type, data: event.data, metadata };
   }
 
   /** An append that is cut off may have happened: it is repeated under the same ids, which the log recognises. */
