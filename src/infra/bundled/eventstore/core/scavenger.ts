@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { EMPTY } from "../wire/proto-writer";
+import { type InternalEvent, jsonEvent, linkEvent } from "./own-events";
 import { scavenge } from "./scavenge";
 import { type Store } from "./store";
-import { type InternalEvent, newId } from "./writer";
 
 const LOG_STREAM = "$scavenges";
 
@@ -61,24 +60,13 @@ export class Scavenger {
 
   private note(id: string, type: string, value: unknown): Promise<void> {
     const stream = `${LOG_STREAM}-${id}`;
-    const data = Buffer.from(JSON.stringify(value));
     const revision = this.store.streams.get(stream).last + 1;
-    const event = (name: string, isJson: boolean, body: Buffer): InternalEvent["event"] => ({
-      id: newId(),
-      type: Buffer.from(name),
-      isJson,
-      data: body,
-      metadata: EMPTY,
-    });
+    const events: InternalEvent[] = [
+      { stream, event: jsonEvent(type, value) },
+      { stream: LOG_STREAM, event: linkEvent(`${revision}@${stream}`) },
+    ];
     return new Promise((resolve) => {
-      this.store.writer.write({
-        action: "internal",
-        events: [
-          { stream, event: event(type, true, data) },
-          { stream: LOG_STREAM, event: event("$>", false, Buffer.from(`${revision}@${stream}`)) },
-        ],
-        done: () => resolve(),
-      });
+      this.store.writer.write({ action: "internal", events, done: () => resolve() });
     });
   }
 }

@@ -3,11 +3,10 @@ import { promisify } from "node:util";
 import { record } from "../storage/record";
 import { type Caller } from "../transport/call";
 import { CODE, GrpcError, loginConflict, loginNotFound, notAuthenticated } from "../transport/status";
-import { EMPTY } from "../wire/proto-writer";
 import { ADMINS, OPERATIONS } from "./access";
-import { METADATA_TYPE, metadataStreamOf, SOFT_DELETED_METADATA } from "./stream-metadata";
+import { type InternalEvent, jsonEvent, metadataEvent } from "./own-events";
+import { metadataStreamOf, SOFT_DELETED_METADATA } from "./stream-metadata";
 import { type Store } from "./store";
-import { type InternalEvent, newId } from "./writer";
 
 export interface User {
   readonly loginName: string;
@@ -100,7 +99,10 @@ export class Users {
     const last = this.store.streams.get(userStream(loginName)).last;
     await this.write([
       // A deleted user of this name stays deleted.
-      setMetadata(userStream(loginName), { $maxCount: 1, ...(last >= 0 && { $tb: last + 1 }) }),
+      setMetadata(
+        userStream(loginName),
+        Buffer.from(JSON.stringify({ $maxCount: 1, ...(last >= 0 && { $tb: last + 1 }) })),
+      ),
       eventFor(userStream(loginName), "$UserCreated", user),
       eventFor(LIST_STREAM, "$User", logins),
     ]);
@@ -125,10 +127,7 @@ export class Users {
     const logins = this.all()
       .map((other) => other.loginName)
       .filter((other) => other !== login);
-    await this.write([
-      withData(setMetadata(userStream(login), {}), SOFT_DELETED_METADATA),
-      eventFor(LIST_STREAM, "$User", logins),
-    ]);
+    await this.write([setMetadata(userStream(login), SOFT_DELETED_METADATA), eventFor(LIST_STREAM, "$User", logins)]);
   }
 
   require(login: string): User {
@@ -181,19 +180,10 @@ async function matches(user: User, password: string): Promise<boolean> {
 
 const eventFor = (stream: string, type: string, value: unknown): InternalEvent => ({
   stream,
-  event: {
-    id: newId(),
-    type: Buffer.from(type),
-    isJson: true,
-    data: Buffer.from(JSON.stringify(value)),
-    metadata: EMPTY,
-  },
+  event: jsonEvent(type, value),
 });
 
-const setMetadata = (stream: string, value: Record<string, number>): InternalEvent =>
-  eventFor(metadataStreamOf(stream), METADATA_TYPE, value);
-
-const withData = ({ stream, event }: InternalEvent, data: Buffer): InternalEvent => ({
-  stream,
-  event: { ...event, data },
+const setMetadata = (stream: string, data: Buffer): InternalEvent => ({
+  stream: metadataStreamOf(stream),
+  event: metadataEvent(data),
 });

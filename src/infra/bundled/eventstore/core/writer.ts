@@ -1,15 +1,11 @@
 import { type Log } from "../storage/log";
 import { FLAG, MAX_REVISION, type NewRecord, putRecord, recordBound } from "../storage/record";
 import { CommittedIds } from "./committed-ids";
-import { decide, EXPECT } from "./decide";
-import {
-  METADATA_TYPE,
-  metadataStreamOf,
-  SOFT_DELETED_METADATA,
-  type StreamMetadata,
-  undeletedMetadata,
-} from "./stream-metadata";
+import { decide } from "./decide";
+import { type InternalEvent, metadataEvent, newId } from "./own-events";
+import { metadataStreamOf, SOFT_DELETED_METADATA, undeletedMetadata } from "./stream-metadata";
 import { type Streams, type StreamState } from "./streams";
+import { Undo } from "./undo";
 
 export type AppendOutcome =
   /** `revision` is that of the last event, -1 where the stream stays without any. */
@@ -28,12 +24,6 @@ export interface WriteRequest {
   readonly done: (outcome: AppendOutcome) => void;
 }
 
-/** One event for a stream, part of a write that touches several streams at once. */
-export interface InternalEvent {
-  readonly stream: string;
-  readonly event: NewRecord;
-}
-
 interface InternalWrite {
   readonly action: "internal";
   readonly events: readonly InternalEvent[];
@@ -46,19 +36,8 @@ type Job = WriteRequest | InternalWrite;
 const GROUP_BYTES = 8 * 1024 * 1024;
 const COMPLAIN_EVERY = 10_000;
 const IDS_KEPT = 64 * 1024;
-const NO_ID = Buffer.alloc(16);
 const NOTHING = Buffer.alloc(0);
-const TYPE_METADATA = Buffer.from(METADATA_TYPE);
 const TYPE_TOMBSTONE = Buffer.from("$streamDeleted");
-
-interface Before {
-  readonly state: StreamState;
-  readonly id: number;
-  readonly last: number;
-  readonly deleted: boolean;
-  readonly positions: number;
-  readonly metadata: StreamMetadata | undefined;
-}
 
 /**
  * The single writer. It takes everything that is queued, decides one request after another against the state that the
@@ -72,8 +51,7 @@ export class Writer {
   private now = 0;
   private complainedAt = 0;
   /** The group in flight: what to undo should it fail, and whom to answer. */
-  private before = new Map<StreamState, Before>();
-  private newIds: Buffer[] = [];
+  private undo = new Undo();
   private answers: (() => void)[] = [];
   private jobs: Job[] = [];
 
@@ -91,7 +69,7 @@ export class Writer {
 
   /** True between two groups: all that has been decided is durable. */
   get settled(): boolean {
-    return this.before.size === 0;
+    return this.undo.size === 0;
   }
 
   get idle(): boolean {
@@ -132,19 +110,18 @@ export class Writer {
   }
 
   private settle(error: Error | null, doubtful: boolean): void {
-    const { answers, jobs, before } = this;
+    const { answers, jobs, undo } = this;
     this.answers = [];
     this.jobs = [];
-    if (error) this.undo(error, doubtful);
-    this.before = new Map();
-    this.newIds = [];
+    this.undo = new Undo();
     if (error) {
+      this.takeBack(undo, error, doubtful);
       const outcome = failed(messageOf(error));
       for (const job of jobs) job.done(outcome);
     } else {
-      for (const state of before.keys()) state.visible = state.last;
+      for (const state of undo.streams) state.visible = state.last;
       for (const answer of answers) answer();
-      if (before.size > 0) this.published(before.keys());
+      if (undo.size > 0) this.published(undo.streams);
     }
     this.run();
   }
@@ -208,7 +185,7 @@ export class Writer {
     const decision = decide(this.streams, this.ids, state, request.expected, NO_EVENTS);
     if (decision.kind === "deleted") return { kind: "deleted" };
     if (decision.kind !== "write") return { kind: "wrong-version", actual: state.last };
-    this.remember(state);
+    this.undo.remember(state);
     this.streams.addTombstone(state);
     const event = { id: newId(), type: TYPE_TOMBSTONE, isJson: false, data: NOTHING, metadata: NOTHING };
     const { buffer, offset, position } = this.log.reserve(recordBound(event, state.length));
@@ -253,12 +230,12 @@ export class Writer {
     let lastPosition = position;
     for (let i = 0; i < writes.length; i++) {
       const { state, event } = writes[i] as (typeof writes)[number];
-      this.remember(state);
+      this.undo.remember(state);
       const revision = state.last + 1;
       this.streams.add(state, revision, position);
       if (repeatable) {
         this.ids.set(event.id, state.id, revision, position);
-        this.newIds.push(event.id);
+        this.undo.rememberId(event.id);
       }
       const end = putRecord(buffer, offset, event, {
         position,
@@ -278,23 +255,9 @@ export class Writer {
     return lastPosition;
   }
 
-  private remember(state: StreamState): void {
-    if (this.before.has(state)) return;
-    const { id, last, deleted, metadata } = state;
-    this.before.set(state, { state, id, last, deleted, positions: state.positions.length, metadata });
-  }
-
   /** The group did not reach the disk: everything is as before it. */
-  private undo(error: Error, doubtful: boolean): void {
-    for (const { state, id, last, deleted, positions, metadata } of this.before.values()) {
-      state.id = id;
-      state.last = last;
-      state.deleted = deleted;
-      state.positions.length = positions;
-      state.metadata = metadata;
-      if (state.name.startsWith("$$")) this.streams.get(state.name.slice(2)).metadata = undefined;
-    }
-    for (const id of this.newIds) this.ids.delete(id);
+  private takeBack(undo: Undo, error: Error, doubtful: boolean): void {
+    undo.apply(this.streams, this.ids);
     try {
       this.log.rollback();
       // After a failed flush the operating system may have dropped what it could not write.
@@ -316,26 +279,6 @@ export class Writer {
 
 const NO_EVENTS: readonly NewRecord[] = [];
 
-let idCounter = 0;
-/** Ids of events the server itself writes: unique, and never taken for a repetition. */
-export function newId(): Buffer {
-  const id = Buffer.from(NO_ID);
-  id.writeUIntBE(Date.now(), 0, 6);
-  id.writeUInt32BE(++idCounter >>> 0, 12);
-  id.writeUInt32BE((Math.random() * 0x100000000) >>> 0, 8);
-  id[6] = 0x70;
-  id[8] = 0x80 | ((id[8] as number) & 0x3f);
-  return id;
-}
-
-const metadataEvent = (data: Buffer): NewRecord => ({
-  id: newId(),
-  type: TYPE_METADATA,
-  isJson: true,
-  data,
-  metadata: NOTHING,
-});
-
 const failed = (message: string): AppendOutcome => ({ kind: "failed", message });
 
 function messageOf(error: Error): string {
@@ -343,5 +286,3 @@ function messageOf(error: Error): string {
   if (code === "ENOSPC" || code === "EDQUOT") return "The disk of the event store is full.";
   return error.message;
 }
-
-export { EXPECT };

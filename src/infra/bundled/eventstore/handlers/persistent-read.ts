@@ -104,10 +104,12 @@ function connect(context: Context, groups: GroupManager, call: Call, options: Pr
     measuredAt: Date.now(),
     latencies: [],
     send(message) {
-      addEvent(context, outbox, context.store.log.recordAt(message.position), resolveLinks, message.retries);
-      if (scheduled) return;
+      const view = context.store.log.find(message.position);
+      if (!view) return false;
+      addEvent(context, outbox, view, resolveLinks, message.retries);
+      if (!scheduled) process.nextTick(flush);
       scheduled = true;
-      process.nextTick(flush);
+      return true;
     },
     drop: (reason) => call.fail(reason),
   };

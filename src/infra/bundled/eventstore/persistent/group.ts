@@ -1,22 +1,18 @@
 import { compileFilter } from "../core/filter";
 import { type Store } from "../core/store";
-import { newId } from "../core/writer";
 import { type RecordView } from "../storage/log";
-import { FLAG, record } from "../storage/record";
+import { record } from "../storage/record";
 import { groupDropped } from "../transport/status";
-import { EMPTY } from "../wire/proto-writer";
 import { type Consumer, type Message, type Outstanding } from "./message";
-import { parkedCount, replayParked } from "./parked";
-import { checkpointStream, type GroupConfig, groupKey, parkedStream } from "./settings";
+import { park, parkedCount, replayParked } from "./parked";
+import { pinOf } from "./pin";
+import { Progress } from "./progress";
+import { type GroupConfig, groupKey } from "./settings";
 import { allSource, type GroupSource, streamSource } from "./source";
 import { makeStrategy, type Strategy } from "./strategies";
 
 const TICK = 100;
 const LATENCIES_KEPT = 1000;
-/** Bytes of log. */
-const WORTH_SAVING = 16 * 1024 * 1024;
-const CHECKPOINT_TYPE = Buffer.from("$SubscriptionCheckpoint");
-const LINK_TYPE = Buffer.from("$>");
 
 /**
  * A persistent subscription: hands events to the connected consumers, keeps track of what they have not finished, and
@@ -30,16 +26,11 @@ export class Group {
   readonly retries: Message[] = [];
   /** Read, but the consumer it is pinned to has no room. */
   private readonly waiting: Message[] = [];
-  /** Not finished yet, oldest first, wherever they are; without replayed ones. */
-  private readonly unfinished = new Map<number, Message>();
+  private readonly progress: Progress;
   private readonly source: GroupSource;
   private readonly strategy: Strategy;
   private readonly unwatch: () => void;
   private readonly timer: NodeJS.Timeout;
-  private sequence = 0;
-  private lastMark: number;
-  private saved: { mark: number; sequence: number };
-  private savedAt = Date.now();
   private scheduled = false;
   private stopped = false;
   /** For the statistics. */
@@ -54,7 +45,7 @@ export class Group {
   ) {
     const { stream, name, settings, filter } = config;
     this.key = groupKey(stream, name);
-    const checkpoint = this.loadCheckpoint();
+    const checkpoint = Progress.load(store, this.key);
     const first =
       settings.startFrom === "start" ? 0 : settings.startFrom === "end" ? config.endWas : settings.startFrom;
     const from = checkpoint === undefined ? first : checkpoint + 1;
@@ -66,8 +57,7 @@ export class Group {
             filter && compileFilter(filter).accepts,
           )
         : streamSource(store, stream, from);
-    this.lastMark = from - 1;
-    this.saved = { mark: checkpoint ?? -1, sequence: 0 };
+    this.progress = new Progress(store, this.key, config, checkpoint, from);
     this.strategy = makeStrategy(settings.strategy);
     this.unwatch = this.source.watch(() => this.schedule());
     this.timer = setInterval(() => this.tick(), TICK).unref();
@@ -94,7 +84,7 @@ export class Group {
 
   ack(id: string, consumer: Consumer): void {
     const message = this.release(id, consumer);
-    if (message) this.finish(message);
+    if (message) this.progress.finish(message);
     this.schedule();
   }
 
@@ -102,7 +92,7 @@ export class Group {
     const message = this.release(id, consumer);
     if (message) {
       if (action === "park") this.park(message, reason);
-      else if (action === "skip") this.finish(message);
+      else if (action === "skip") this.progress.finish(message);
       else this.again(message);
     }
     if (action === "stop") {
@@ -129,7 +119,7 @@ export class Group {
   }
 
   get checkpoint(): number | undefined {
-    return this.saved.mark < 0 ? undefined : this.saved.mark;
+    return this.progress.checkpoint;
   }
 
   newest(): number {
@@ -142,7 +132,7 @@ export class Group {
     this.stopped = true;
     clearInterval(this.timer);
     this.unwatch();
-    if (keepProgress) this.saveCheckpoint(true);
+    if (keepProgress) this.progress.save(true);
     for (const consumer of this.consumers.splice(0)) consumer.drop(reason);
   }
 
@@ -169,10 +159,10 @@ export class Group {
         if (view === "later") return this.schedule();
         if (!view) break;
         const message = this.message(view, false);
-        this.unfinished.set(message.sequence, message);
+        this.progress.begin(message);
         if (!this.dispatch(message)) this.waiting.push(message);
       }
-      if (this.unfinished.size === 0) this.lastMark = Math.max(this.lastMark, this.source.seen);
+      this.progress.seen(this.source.seen);
     } catch (error) {
       this.report(`The persistent subscription ${this.key} stopped: ${(error as Error).message}`);
       this.stop(error as Error, false);
@@ -195,39 +185,42 @@ export class Group {
     }
   }
 
+  /** False where the message has to wait. */
   private dispatch(message: Message): boolean {
+    // Another event of the same id is out: an answer could not tell the two apart.
+    if (this.outstanding.has(message.id)) return false;
     const consumer = this.strategy(message, this.consumers);
     if (!consumer) return false;
+    if (!consumer.send(message)) {
+      // A scavenge has taken the event.
+      this.progress.finish(message);
+      return true;
+    }
     this.outstanding.set(message.id, { message, consumer, sentAt: Date.now() });
     consumer.inFlight++;
     consumer.total++;
     consumer.countSinceMeasured++;
     this.total++;
     this.sinceMeasured++;
-    consumer.send(message);
     return true;
   }
 
   private message(view: RecordView, replayed: boolean): Message {
     const { buffer, offset } = view;
-    const before = this.lastMark;
+    const before = this.progress.lastMark;
     const mark = replayed ? before : this.source.markOf(view);
-    this.lastMark = mark;
-    const position = record.position(buffer, offset);
-    const id = record.idKey(buffer, offset);
-    return { sequence: ++this.sequence, position, mark, before, id, pin: this.pinOf(view), replayed, retries: 0 };
-  }
-
-  private pinOf(view: RecordView): string {
-    const { strategy } = this.config.settings;
-    if (strategy !== "Pinned" && strategy !== "PinnedByCorrelation") return "";
-    const isLink = (record.flags(view.buffer, view.offset) & FLAG.LINK) !== 0;
-    const target = isLink ? (this.store.resolve(view) ?? view) : view;
-    if (strategy === "PinnedByCorrelation") {
-      const correlation = correlationOf(record.metadata(target.buffer, target.offset));
-      if (correlation !== undefined) return correlation;
-    }
-    return record.name(target.buffer, target.offset);
+    this.progress.lastMark = mark;
+    return {
+      sequence: this.progress.nextSequence(),
+      position: record.position(buffer, offset),
+      mark,
+      before,
+      id: record.idKey(buffer, offset),
+      // Looking for it may read the log, which ends the life of the view.
+      pin: pinOf(this.store, this.config.settings.strategy, view),
+      replayed,
+      retries: 0,
+    };
   }
 
   private release(id: string, consumer: Consumer): Message | undefined {
@@ -242,12 +235,6 @@ export class Group {
     return found.message;
   }
 
-  private finish(message: Message): void {
-    this.unfinished.delete(message.sequence);
-    const done = this.done();
-    if (done.sequence - this.saved.sequence >= this.config.settings.maxCheckpointCount) this.saveCheckpoint(true);
-  }
-
   private again(message: Message): void {
     message.retries++;
     if (message.retries > this.config.settings.maxRetryCount) this.park(message, "Reached max retries");
@@ -255,35 +242,18 @@ export class Group {
   }
 
   private park(message: Message, reason: string): void {
-    const { buffer, offset } = this.store.log.recordAt(message.position);
-    const target = `${record.revision(buffer, offset)}@${record.name(buffer, offset)}`;
-    const isLink = (record.flags(buffer, offset) & FLAG.LINK) !== 0;
-    const event = {
-      id: newId(),
-      type: LINK_TYPE,
-      isJson: false,
-      // A parked link parks what it points to, as it would otherwise be a link to a link.
-      data: isLink ? Buffer.from(record.data(buffer, offset)) : Buffer.from(target),
-      metadata: Buffer.from(
-        JSON.stringify({ added: new Date().toISOString(), reason, subscriptionEventNumber: message.mark }),
-      ),
-    };
-    this.store.writer.write({
-      action: "internal",
-      events: [{ stream: parkedStream(this.key), event }],
-      done: (outcome) => {
-        if (outcome.kind === "done") this.finish(message);
-        else {
-          this.retries.push(message);
-          this.schedule();
-        }
-      },
+    park(this.store, this.key, message, reason, (parked) => {
+      if (parked) this.progress.finish(message);
+      else {
+        this.retries.push(message);
+        this.schedule();
+      }
     });
   }
 
   private tick(): void {
     const now = Date.now();
-    const { messageTimeout, checkpointAfter } = this.config.settings;
+    const { messageTimeout } = this.config.settings;
     if (messageTimeout > 0) {
       for (const [id, { message, consumer, sentAt }] of this.outstanding) {
         if (now - sentAt < messageTimeout) continue;
@@ -293,58 +263,6 @@ export class Group {
       }
       if (this.retries.length > 0) this.schedule();
     }
-    if (now - this.savedAt >= checkpointAfter) {
-      this.savedAt = now;
-      this.saveCheckpoint(false);
-    }
-  }
-
-  /** Everything up to this has been finished. */
-  private done(): { mark: number; sequence: number } {
-    for (const message of this.unfinished.values()) return { mark: message.before, sequence: message.sequence - 1 };
-    return { mark: this.lastMark, sequence: this.sequence };
-  }
-
-  private saveCheckpoint(always: boolean): void {
-    const done = this.done();
-    const progress = done.sequence - this.saved.sequence;
-    // Long stretches of $all may hold nothing for the group; they need not be searched again after a restart.
-    const farOn = this.config.stream === "$all" && done.mark - this.saved.mark > WORTH_SAVING;
-    if (done.mark <= this.saved.mark || (progress <= 0 && !farOn)) return;
-    if (!always && !farOn && progress < this.config.settings.minCheckpointCount) return;
-    this.saved = done;
-    const text = this.config.stream === "$all" ? `C:${done.mark}/P:${done.mark}` : String(done.mark);
-    const event = {
-      id: newId(),
-      type: CHECKPOINT_TYPE,
-      isJson: true,
-      data: Buffer.from(JSON.stringify(text)),
-      metadata: EMPTY,
-    };
-    this.store.writer.write({
-      action: "internal",
-      events: [{ stream: checkpointStream(this.key), event }],
-      done: () => undefined,
-    });
-  }
-
-  private loadCheckpoint(): number | undefined {
-    const state = this.store.streams.get(checkpointStream(this.key));
-    const { first, last } = this.store.visibleRange(state);
-    if (last < 0 || last < first) return undefined;
-    const view = this.store.streams.recordOf(state, last);
-    if (!view) return undefined;
-    const match = /\d+/.exec(record.data(view.buffer, view.offset).toString("utf8"));
-    return match ? Number(match[0]) : undefined;
-  }
-}
-
-function correlationOf(metadata: Buffer): string | undefined {
-  try {
-    const value: unknown = JSON.parse(metadata.toString("utf8"));
-    const correlation = (value as { $correlationId?: unknown } | null)?.$correlationId;
-    return typeof correlation === "string" ? correlation : undefined;
-  } catch {
-    return undefined;
+    this.progress.tick(now);
   }
 }

@@ -1,13 +1,12 @@
-import { METADATA_TYPE, metadataStreamOf } from "../core/stream-metadata";
+import { type InternalEvent, jsonEvent, metadataEvent } from "../core/own-events";
+import { metadataStreamOf, SOFT_DELETED_METADATA } from "../core/stream-metadata";
 import { type Store } from "../core/store";
-import { type InternalEvent, newId } from "../core/writer";
 import { record } from "../storage/record";
 import { CODE, groupDropped, groupExists, groupNotFound, GrpcError } from "../transport/status";
-import { EMPTY } from "../wire/proto-writer";
 import { Group } from "./group";
 import { checkpointStream, CONFIG_STREAM, type GroupConfig, groupKey, parkedStream } from "./settings";
 
-const CONFIG_TYPE = Buffer.from("$PersistentConfig");
+const CONFIG_TYPE = "$PersistentConfig";
 
 /** All persistent subscriptions. Their configuration is one event, rewritten with every change. */
 export class GroupManager {
@@ -90,8 +89,7 @@ export class GroupManager {
 
   private save(more: readonly InternalEvent[]): Promise<void> {
     const entries = this.all().map(({ config }) => config);
-    const data = Buffer.from(JSON.stringify({ version: 1, updated: new Date().toISOString(), entries }));
-    const event = { id: newId(), type: CONFIG_TYPE, isJson: true, data, metadata: EMPTY };
+    const event = jsonEvent(CONFIG_TYPE, { version: 1, updated: new Date().toISOString(), entries });
     return new Promise((resolve, reject) => {
       this.store.writer.write({
         action: "internal",
@@ -118,13 +116,6 @@ export class GroupManager {
 
 /** Metadata for a stream of the server's own; undefined deletes the stream softly. */
 function metadata(stream: string, value: Record<string, number> | undefined): InternalEvent {
-  const data = value ? JSON.stringify(value) : '{"$tb":9223372036854775807}';
-  const event = {
-    id: newId(),
-    type: Buffer.from(METADATA_TYPE),
-    isJson: true,
-    data: Buffer.from(data),
-    metadata: EMPTY,
-  };
-  return { stream: metadataStreamOf(stream), event };
+  const data = value ? Buffer.from(JSON.stringify(value)) : SOFT_DELETED_METADATA;
+  return { stream: metadataStreamOf(stream), event: metadataEvent(data) };
 }

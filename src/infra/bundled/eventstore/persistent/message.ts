@@ -39,7 +39,8 @@ export interface Consumer {
   measuredAt: number;
   /** How long it took to answer messages, newest last; kept where the group asks for such statistics. */
   readonly latencies: number[];
-  send(message: Message): void;
+  /** False where there is nothing to send any more. */
+  send(message: Message): boolean;
   drop(reason: Error): void;
 }
 

@@ -1,9 +1,10 @@
 import { StreamCursor } from "../core/cursors";
-import { METADATA_TYPE, metadataStreamOf } from "../core/stream-metadata";
+import { linkEvent, metadataEvent } from "../core/own-events";
+import { metadataStreamOf } from "../core/stream-metadata";
 import { type Store } from "../core/store";
-import { newId } from "../core/writer";
 import { type RecordView } from "../storage/log";
-import { EMPTY } from "../wire/proto-writer";
+import { FLAG, record } from "../storage/record";
+import { type Message } from "./message";
 import { parkedStream } from "./settings";
 
 /** Parked messages are links in a stream of their own; replaying truncates that stream. */
@@ -11,6 +12,35 @@ export function parkedCount(store: Store, key: string): number {
   const state = store.streams.get(parkedStream(key));
   const { first, last } = store.visibleRange(state);
   return last < 0 ? 0 : Math.max(0, last - first + 1);
+}
+
+/** Writes a link to an event into the stream of the parked ones. `done` tells whether that is done with. */
+export function park(
+  store: Store,
+  key: string,
+  message: Message,
+  reason: string,
+  done: (parked: boolean) => void,
+): void {
+  const view = store.log.find(message.position);
+  if (!view) {
+    // A scavenge has taken the event.
+    done(true);
+    return;
+  }
+  const { buffer, offset } = view;
+  const isLink = (record.flags(buffer, offset) & FLAG.LINK) !== 0;
+  // A parked link parks what it points to, as it would otherwise be a link to a link.
+  const target = isLink
+    ? record.data(buffer, offset)
+    : `${record.revision(buffer, offset)}@${record.name(buffer, offset)}`;
+  const about = { added: new Date().toISOString(), reason, subscriptionEventNumber: message.mark };
+  const event = linkEvent(target, Buffer.from(JSON.stringify(about)));
+  store.writer.write({
+    action: "internal",
+    events: [{ stream: parkedStream(key), event }],
+    done: (outcome) => done(outcome.kind === "done"),
+  });
 }
 
 /** Hands the events of up to `limit` parked messages over and then takes those off the stream. */
@@ -38,13 +68,7 @@ export async function replayParked(
 /** Sets `$tb`, so that everything before `revision` is gone. */
 export function truncate(store: Store, stream: string, revision: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    const event = {
-      id: newId(),
-      type: Buffer.from(METADATA_TYPE),
-      isJson: true,
-      data: Buffer.from(JSON.stringify({ $tb: revision })),
-      metadata: EMPTY,
-    };
+    const event = metadataEvent(Buffer.from(JSON.stringify({ $tb: revision })));
     store.writer.write({
       action: "internal",
       events: [{ stream: metadataStreamOf(stream), event }],

@@ -1,7 +1,7 @@
 import { LogCursor } from "../core/cursors";
-import { METADATA_TYPE, metadataStreamOf } from "../core/stream-metadata";
+import { type InternalEvent, metadataEvent, newId } from "../core/own-events";
+import { metadataStreamOf } from "../core/stream-metadata";
 import { type Store } from "../core/store";
-import { type InternalEvent, newId } from "../core/writer";
 import { type RecordView } from "../storage/log";
 import { FLAG, record } from "../storage/record";
 import { EMPTY } from "../wire/proto-writer";
@@ -13,7 +13,6 @@ const BATCH_SIZE = 1024 * 1024;
 /** In characters, each of which may take three bytes: what is longer than a stream's name may be gets no stream. */
 const LONGEST_NAME = 20_000;
 const TYPES = { "$>": Buffer.from("$>"), "$@": Buffer.from("$@") } as const;
-const METADATA = Buffer.from(METADATA_TYPE);
 /** Everybody may read these streams, which would otherwise be for administrators, as all whose name begins with `$`. */
 const READABLE = Buffer.from('{"$acl":{"$r":"$all","$mr":"$all"}}');
 
@@ -117,8 +116,7 @@ export class Projector {
       };
       if (begun.has(stream) || this.store.streams.get(stream).last >= 0) return event;
       begun.add(stream);
-      const readable = { id: newId(), type: METADATA, isJson: true, data: READABLE, metadata: EMPTY };
-      return [{ stream: metadataStreamOf(stream), event: readable }, event];
+      return [{ stream: metadataStreamOf(stream), event: metadataEvent(READABLE) }, event];
     });
   }
 }
