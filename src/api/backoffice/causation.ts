@@ -19,6 +19,7 @@ const search = {
   window: wholeNumber(1, 86_400)
     .default(120)
     .describe("Seconds without another such event after which nothing more is expected, in the log's time."),
+  limit: wholeNumber(1, 5_000).default(500).describe("Events at most; there may be more where `cutOff` is true."),
   seconds,
 };
 
@@ -37,7 +38,7 @@ const searchedSchema = z
     to: z.string().nullable(),
     fromTime: z.string().nullable(),
     toTime: z.string().nullable(),
-    cutOff: z.boolean().describe("Time was over before all was read: there may be more. Ask with more `seconds`."),
+    cutOff: z.boolean().describe("Time, or `limit`, was over before all was read: there may be more."),
   })
   .meta({ id: "SearchedLog" });
 
@@ -135,14 +136,18 @@ export const busy = (cause: LogBusy): Problem =>
     cause,
   });
 
-const optionsOf = (query: {
+interface Asked {
   readonly position?: bigint | undefined;
   readonly window: number;
   readonly seconds: number;
-}) => ({
-  near: query.position,
-  window: query.window * 1_000,
-  budget: query.seconds * 1_000,
+  readonly limit: number;
+}
+
+const optionsOf = ({ position: near, window, seconds, limit }: Asked) => ({
+  near,
+  window: window * 1_000,
+  budget: seconds * 1_000,
+  limit,
 });
 
 const view = ({ event, causedBy, depth }: Caused) => ({ stream: event.stream, ...eventView(event), causedBy, depth });

@@ -6,7 +6,7 @@ import { Changes, type ChangesReport } from "./changes";
 import { LAST_SEQ } from "./feed-check";
 import { inStep } from "./in-step";
 import { Overlay } from "./overlay";
-import { type ModelName, positionOf, type Stored, withStored } from "./stored";
+import { documentsOf, type ModelName, positionOf, type Stored, withStored } from "./stored";
 
 export interface CompareOptions {
   readonly log: EventLog;
@@ -44,8 +44,7 @@ export function compareProjection(projection: Projection<Document>, options: Com
     const { touched } = overlay;
     const unseen = new Set(touched);
     const changes = new Changes(options.most);
-    const all = (target: string) =>
-      stores.collection<Document>(context, target).find({}, { session: stored.session }).sort({ _id: 1 });
+    const all = (target: string) => documentsOf(stores, context, target, stored);
     for await (const [id, was, now] of inStep(all(before), all(after))) {
       unseen.delete(id);
       if (!touched.has(id)) changes.compare(id, was, now);
@@ -61,16 +60,13 @@ export function compareFeed(feed: Feed, { stores, most }: CompareOptions): Promi
   return withBoth(feed, stores, async ({ before, left, stored }) => {
     const after = stored.target;
     const end = rowCursor(left, LAST_SEQ);
-    const rows = (target: string) =>
-      stores
-        .collection<Document>(feed.context, target)
-        .find({ _id: { $lte: end } } as never, { session: stored.session })
-        .sort({ _id: 1 });
+    const { session } = stored;
+    const rows = (target: string) => documentsOf(stores, feed.context, target, { session, ids: { $lte: end } });
     const changes = new Changes(most);
     for await (const row of inStep(rows(before), rows(after))) changes.compare(...row);
     const since = await stores
       .collection<Document>(feed.context, after)
-      .countDocuments({ _id: { $gt: end } } as never, { session: stored.session });
+      .countDocuments({ _id: { $gt: end } } as never, { session });
     return { ...named(feed), before, after, since, sinceCompared: false, ...changes.report() };
   });
 }

@@ -4,7 +4,7 @@ import { type MongoStores } from "../mongo";
 import { rowCursor, type StoredRow, storedRow } from "../runtime";
 import { type EventPlace, placeOf } from "./fold";
 import { type ModelReport, Tally } from "./model-report";
-import { withStored } from "./stored";
+import { documentsOf, withStored } from "./stored";
 
 interface Expected {
   readonly row: StoredRow;
@@ -71,8 +71,7 @@ export class FeedCheck {
     const expectedById = new Map(expected.map((each) => [each.row._id, each]));
     const after = this.position < 0n ? "" : rowCursor(this.position, LAST_SEQ);
     const range = { $gt: after, $lte: rowCursor(end, LAST_SEQ) };
-    const rows = this.stores.collection<StoredRow>(this.feed.context, this.target);
-    for await (const row of rows.find({ _id: range } as never).sort({ _id: 1 })) {
+    for await (const row of documentsOf<StoredRow>(this.stores, this.feed.context, this.target, { ids: range })) {
       const match = expectedById.get(row._id);
       expectedById.delete(row._id);
       tally.compare(row._id, row, match?.row, () => match?.event ?? null);

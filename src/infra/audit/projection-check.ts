@@ -70,7 +70,7 @@ export class ProjectionCheck {
   private async compare(stored: Stored): Promise<Tally> {
     const tally = new Tally();
     let both = 0;
-    for await (const document of documentsOf(this.stores, this.projection.context, stored)) {
+    for await (const document of documentsOf(this.stores, this.projection.context, stored.target, stored)) {
       const folded = this.fold.get(document._id);
       const expected = folded?.document ?? undefined;
       if (expected) both++;

@@ -28,7 +28,7 @@ export class Scratch {
 }
 
 /** Entries that a map keeps in memory when nothing else is said. */
-const IN_MEMORY = 20_000;
+const IN_MEMORY = 5_000;
 
 interface Kept {
   readonly value: unknown;

@@ -73,13 +73,20 @@ export async function positionOf(
   return found ? BigInt(found.position) : undefined;
 }
 
-/** All documents of a collection by their ids. */
-export const documentsOf = (
+/** Documents fetched at once: answers of many megabytes are slow to cross, and have been seen to stall for a minute. */
+const BATCH = 500;
+
+/** Documents of a collection in the order of their ids: all, or those of a range of ids. */
+export const documentsOf = <D extends Document>(
   stores: MongoStores,
   context: string,
-  { target, session }: Pick<Stored, "target" | "session">,
-): AsyncIterable<Document> =>
-  stores.collection<Document>(context, target).find({}, { session, batchSize: 1_000 }).sort({ _id: 1 });
+  target: string,
+  { session, ids }: { readonly session?: ClientSession; readonly ids?: object } = {},
+): AsyncIterable<D> =>
+  stores
+    .collection<D>(context, target)
+    .find((ids ? { _id: ids } : {}) as never, { batchSize: BATCH, ...(session && { session }) })
+    .sort({ _id: 1 }) as unknown as AsyncIterable<D>;
 
 /** What the database gives, as JSON; kinds of values that JSON has not become text that names the kind. */
 export function plain(value: unknown): unknown {

@@ -11,6 +11,8 @@ export interface TraceOptions {
   readonly window: number;
   /** How long the log may be read, in ms. */
   readonly budget: number;
+  /** Events told at most: one import may be a single correlation of a million. */
+  readonly limit: number;
   readonly signal?: AbortSignal;
 }
 
@@ -26,7 +28,7 @@ export interface Searched {
   readonly to: bigint | null;
   readonly fromTime: string | null;
   readonly toTime: string | null;
-  /** Time was over before the window was. */
+  /** Time, or the number of events that may be told, was over before the window was. */
   readonly cutOff: boolean;
 }
 
@@ -115,13 +117,18 @@ class Search {
     from: bigint | undefined,
     beyond: (at: number) => boolean,
   ): Promise<void> {
-    const { signal } = this.options;
+    const { signal, limit } = this.options;
+    if (this.found.size >= limit) return;
     const pages = logPages(this.log, { direction, ...(from !== undefined && { from }), ...(signal && { signal }) });
     for await (const page of pages) {
       for (const entry of page) {
         if (beyond(Date.parse(entry.recordedAt))) return;
         const { event } = entry;
         if (event && this.isWanted(event)) this.take(entry, event);
+        if (this.found.size >= limit) {
+          this.cutOff = true;
+          return;
+        }
       }
       for (const entry of [page[0], page.at(-1)]) if (entry) this.note(entry);
       if (Date.now() > this.deadline) {

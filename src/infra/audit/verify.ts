@@ -125,7 +125,7 @@ class Verification {
   }
 
   private async pageEnds(checks: readonly Check[], upTo: bigint): Promise<void> {
-    for (const check of checks) if (check.kind === "feed") await check.pageEnds(upTo);
+    await Promise.all(checks.map((check) => (check.kind === "feed" ? check.pageEnds(upTo) : undefined)));
   }
 }
 

@@ -25,7 +25,7 @@ export interface LogPages {
 }
 
 /** Events fetched with one read. */
-const PAGE = 2_000;
+const PAGE = 500;
 /** A page that could not be read is asked for again so often. */
 const TRIES = 4;
 const PAUSE = 250;

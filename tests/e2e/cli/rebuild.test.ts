@@ -53,7 +53,11 @@ test("all read models are rebuilt and compared while shoppers buy: none differs"
   );
   expect(compared).toHaveLength(rebuilt.length);
   const orders = compared.find(({ name }: { name: string }) => name === "ordering.orders");
-  expect(orders).toMatchObject({ sinceCompared: true, before: "orders_v1", after: "orders_v1_1" });
+  expect(orders).toMatchObject({
+    sinceCompared: true,
+    before: "orders_v1",
+    after: expect.stringMatching(/^orders_v1_\d+$/),
+  });
   expect(orders.documents).toBeGreaterThanOrEqual(5);
   expect(process.exitCode).toBeUndefined();
 }, 120_000);
@@ -66,13 +70,13 @@ test("what the rebuild has put right is told, field by field, and ends with 1", 
   await collection.updateOne({ _id: first._id }, { $set: { onHand: -1 } });
   await collection.deleteOne({ _id: second._id });
   await rebuild(["inventory.levels"], flags({ compare: true }));
-  expect(said).toMatch(/^inventory\.levels: levels_v1_2 serves after [\d.]+ s; before it served levels_v1_1\n/);
+  expect(said).toMatch(/^inventory\.levels: levels_v1_\d+ serves after [\d.]+ s; before it served levels_v1_1\n/);
   expect(said).toContain("2 differ\n  /onHand in 1\n");
   expect(said).toContain(`  ${first._id}\n    /onHand: -1 → ${first.onHand}\n  ${second._id} was added\n`);
   expect(process.exitCode).toBe(1);
   said = "";
   await rebuild(["inventory.levels"], flags({ compareOnly: true }));
-  expect(said).toContain("levels_v1_1 and levels_v1_2");
+  expect(said).toMatch(/^inventory\.levels: levels_v1_1 and levels_v1_\d+: \d+ compared, 2 differ\n/);
 });
 
 test("what is not there, or cannot be rebuilt, is named", async () => {
