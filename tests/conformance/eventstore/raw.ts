@@ -61,11 +61,13 @@ interface FilteredRead {
   readonly regex?: string;
   readonly backwards?: boolean;
   readonly count?: number;
+  /** Ids as two numbers instead of text, as the .NET client asks for them. */
+  readonly structuredIds?: boolean;
 }
 
 /** Streams.Read of `$all` with a filter. Answers all messages, as they come. */
 export async function readAllFiltered(url: string, request: FilteredRead): Promise<ReadResp[]> {
-  const { on, prefixes = [], regex, backwards = false, count = 10_000 } = request;
+  const { on, prefixes = [], regex, backwards = false, count = 10_000, structuredIds = false } = request;
   const expression = new ReadReq.Options.FilterOptions.Expression();
   if (regex !== undefined) expression.setRegex(regex);
   expression.setPrefixList([...prefixes]);
@@ -82,7 +84,8 @@ export async function readAllFiltered(url: string, request: FilteredRead): Promi
   options.setReadDirection(backwards ? 1 : 0);
   options.setCount(String(count));
   options.setFilter(filter);
-  options.setUuidOption(new ReadReq.Options.UUIDOption().setString(new Empty()));
+  const ids = new ReadReq.Options.UUIDOption();
+  options.setUuidOption(structuredIds ? ids.setStructured(new Empty()) : ids.setString(new Empty()));
   options.setControlOption(new ReadReq.Options.ControlOption().setCompatibility(1));
   const streams = service("streams", url);
   try {

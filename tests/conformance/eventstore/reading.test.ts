@@ -160,6 +160,21 @@ describe("reading everything", () => {
     expect(numbersOf(found)).toEqual([2, 5, 8, 11]);
   });
 
+  it("gives ids in the form that was asked for", async () => {
+    const read = { on: "stream", prefixes: [`${prefix}-1`], count: 3 } as const;
+    const texts = (await readAllFiltered(server.url, read)).map((each) => each.getEvent()?.getEvent()?.getId());
+    const halves = (await readAllFiltered(server.url, { ...read, structuredIds: true })).map((each) =>
+      each.getEvent()?.getEvent()?.getId()?.getStructured(),
+    );
+    const hex = (half: string | undefined) =>
+      BigInt.asUintN(64, BigInt(half ?? 0))
+        .toString(16)
+        .padStart(16, "0");
+    expect(halves.map((id) => hex(id?.getMostSignificantBits()) + hex(id?.getLeastSignificantBits()))).toEqual(
+      texts.map((id) => id?.getString().replaceAll("-", "") || hex(undefined) + hex(undefined)),
+    );
+  });
+
   it("refuses a pattern that is none", async () => {
     const read = readAllFiltered(server.url, { on: "stream", regex: "(" });
     await expect(read).rejects.toThrow();
