@@ -15,8 +15,11 @@ export class Progress {
   private sequence = 0;
   /** Not finished yet, oldest first, wherever they are; without replayed ones. */
   private readonly unfinished = new Map<number, Message>();
+  /** Handed to the writer. */
   private saved: { mark: number; sequence: number };
   private savedAt = Date.now();
+  /** The mark that is on disk: what the group goes on from after a crash. */
+  checkpoint: number | undefined;
 
   /**
    * @param checkpoint what was written down when the group last ran
@@ -31,6 +34,7 @@ export class Progress {
   ) {
     this.lastMark = from - 1;
     this.saved = { mark: checkpoint ?? -1, sequence: 0 };
+    this.checkpoint = checkpoint;
   }
 
   /** What a group has written down, undefined where it has not yet. */
@@ -41,10 +45,6 @@ export class Progress {
     const view = store.streams.recordOf(state, last);
     const match = view && /\d+/.exec(record.data(view.buffer, view.offset).toString("utf8"));
     return match ? Number(match[0]) : undefined;
-  }
-
-  get checkpoint(): number | undefined {
-    return this.saved.mark < 0 ? undefined : this.saved.mark;
   }
 
   nextSequence(): number {
@@ -82,12 +82,16 @@ export class Progress {
     const farOn = toAll && done.mark - this.saved.mark > WORTH_SAVING;
     if (done.mark <= this.saved.mark || (progress <= 0 && !farOn)) return;
     if (!always && !farOn && progress < this.config.settings.minCheckpointCount) return;
+    const before = this.saved;
     this.saved = done;
     const event = jsonEvent(CHECKPOINT_TYPE, toAll ? `C:${done.mark}/P:${done.mark}` : String(done.mark));
     this.store.writer.write({
       action: "internal",
       events: [{ stream: checkpointStream(this.key), event }],
-      done: () => undefined,
+      done: (outcome) => {
+        if (outcome.kind === "done") this.checkpoint = done.mark;
+        else if (this.saved === done) this.saved = before;
+      },
     });
   }
 
