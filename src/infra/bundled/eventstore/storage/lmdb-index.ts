@@ -68,7 +68,11 @@ export class LmdbIndex implements StreamIndex {
   }
 
   async save(deltas: readonly StreamDelta[], checkpoint: number, nextStreamId: number): Promise<void> {
-    await this.inSlices(deltas, (delta) => {
+    const finish = (): void => {
+      this.root.putSync(NEXT_STREAM, numberValue(nextStreamId));
+      this.root.putSync(CHECKPOINT, numberValue(checkpoint));
+    };
+    const put = (delta: StreamDelta): void => {
       if (delta.positions.length > 0) {
         const run = Buffer.allocUnsafe(delta.positions.length * 6);
         delta.positions.forEach((position, i) => putU48(run, i * 6, position));
@@ -79,11 +83,8 @@ export class LmdbIndex implements StreamIndex {
       putU48(head, 6, delta.last + 1);
       head[12] = delta.deleted ? 1 : 0;
       this.streams.putSync(nameKey(delta.name), head);
-    });
-    this.write(() => {
-      this.root.putSync(NEXT_STREAM, numberValue(nextStreamId));
-      this.root.putSync(CHECKPOINT, numberValue(checkpoint));
-    });
+    };
+    await this.inSlices(deltas, put, finish);
     this.checkpoint = checkpoint;
     this.nextStreamId = nextStreamId;
   }
@@ -103,13 +104,17 @@ export class LmdbIndex implements StreamIndex {
     return this.root.close();
   }
 
-  /** Does something for each item; gives way to others in between, so that it never holds up clients. */
-  private async inSlices<T>(items: readonly T[], act: (item: T) => void): Promise<void> {
+  /**
+   * Does something for each item, and `finish` with the last; gives way to others in between, so that it never holds up
+   * clients. As few transactions as possible: each waits until the one before is on disk.
+   */
+  private async inSlices<T>(items: readonly T[], act: (item: T) => void, finish?: () => void): Promise<void> {
     for (let i = 0; i < items.length;) {
       const until = performance.now() + SLICE;
       this.write(() => {
         do act(items[i++] as T);
         while (i < items.length && performance.now() < until);
+        if (i >= items.length) finish?.();
       });
       await nextTurn();
     }

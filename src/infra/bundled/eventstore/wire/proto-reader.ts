@@ -73,6 +73,15 @@ export class ProtoReader {
     return this.buffer.subarray(start, this.offset);
   }
 
+  /** Where the bytes of the current field lie in `buffer`. */
+  view(): { from: number; to: number } {
+    const length = this.varint();
+    const from = this.offset;
+    if (this.wire !== 2 || from + length > this.end) throw new MalformedMessage();
+    this.offset = from + length;
+    return { from, to: this.offset };
+  }
+
   string(): string {
     const length = this.varint();
     const start = this.offset;

@@ -18,11 +18,17 @@ const DASHES_BEFORE = new Set([4, 6, 8, 10]);
 
 /** Reads a `UUID` message into 16 bytes. */
 export function readUuid(reader: ProtoReader): Buffer {
-  const id = Buffer.alloc(16);
+  // Not `alloc`, which takes memory of its own from the system for each id.
+  const id = Buffer.allocUnsafe(16);
+  let isRead = false;
   while (reader.next()) {
-    if (reader.field === 2) parseInto(reader.bytes(), id);
-    else if (reader.field === 1) {
+    if (reader.field === 2) {
+      parseInto(reader.buffer, reader.view(), id);
+      isRead = true;
+    } else if (reader.field === 1) {
       const halves = reader.message();
+      id.fill(0);
+      isRead = true;
       while (halves.next()) {
         if (halves.field === 1) id.writeBigUInt64BE(halves.varint64(), 0);
         else if (halves.field === 2) id.writeBigUInt64BE(halves.varint64(), 8);
@@ -30,20 +36,20 @@ export function readUuid(reader: ProtoReader): Buffer {
       }
     } else reader.skip();
   }
-  return id;
+  return isRead ? id : id.fill(0);
 }
 
-function parseInto(text: Buffer, id: Buffer): void {
-  let at = 0;
+function parseInto(text: Buffer, { from, to }: { from: number; to: number }, id: Buffer): void {
+  let at = from;
   for (let i = 0; i < 16; i++) {
     if (text[at] === 45) at++;
-    const high = NIBBLE[text[at] ?? 0] as number;
+    const high = at + 1 < to ? (NIBBLE[text[at] as number] as number) : -1;
     const low = NIBBLE[text[at + 1] ?? 0] as number;
     if (high < 0 || low < 0) throw new MalformedMessage();
     id[i] = high * 16 + low;
     at += 2;
   }
-  if (at !== text.length) throw new MalformedMessage();
+  if (at !== to) throw new MalformedMessage();
 }
 
 /** Writes the id at `from` in `source` as 36 characters. */
@@ -77,6 +83,6 @@ export const uuidStructured = (id: Buffer, from = 0): Buffer =>
 
 export const parseUuid = (text: string): Buffer => {
   const id = Buffer.alloc(16);
-  parseInto(Buffer.from(text, "latin1"), id);
+  parseInto(Buffer.from(text, "latin1"), { from: 0, to: text.length }, id);
   return id;
 };
