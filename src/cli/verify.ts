@@ -8,6 +8,7 @@ import { MongoStores } from "../infra/mongo";
 import { Progress } from "../tools/progress";
 import { lockDataFolder, readRunRecord } from "./data-folder";
 import { type Flags } from "./flags";
+import { untilStopped } from "./process";
 import { givenStores } from "./stores";
 import { verifyText } from "./verify-text";
 
@@ -18,8 +19,12 @@ import { verifyText } from "./verify-text";
 export async function verifyStores(names: readonly string[], flags: Flags): Promise<void> {
   const chosen = settings(process.env, flags);
   const audited = only(auditedOf(contextsOf({ paymentTimeout: chosen.paymentTimeout })), names);
+  const streams = flags["streams"] !== false && names.length === 0;
+  const stopping = new AbortController();
+  void untilStopped().then(() => stopping.abort(new Error("Stopped before the end.")));
+  const { signal } = stopping;
   const report = await onStores(chosen, (stores) =>
-    verifyOn(stores, chosen.mongodbPrefix, { ...audited, streams: flags["streams"] !== false && names.length === 0 }),
+    verifyOn(stores, chosen.mongodbPrefix, { ...audited, streams, signal }),
   );
   process.stdout.write(flags["json"] === true ? `${JSON.stringify(report, null, 2)}\n` : verifyText(report));
   if (!report.good) process.exitCode = 1;
@@ -53,7 +58,7 @@ const MB = 1_000_000;
 async function verifyOn(
   { eventstoreUrl, mongoUrl }: Urls,
   prefix: string,
-  audited: Audited & { readonly streams: boolean },
+  audited: Audited & { readonly streams: boolean; readonly signal: AbortSignal },
 ): Promise<VerifyReport> {
   const log = new EventLog(eventstoreUrl, audited.catalogue);
   const progress = new Progress();

@@ -75,6 +75,7 @@ class Verification {
     const readModels: ModelReport[] = [];
     for (const [index, projection] of this.projections.entries()) {
       const open = this.projections.slice(index);
+      this.options.signal?.throwIfAborted();
       progress?.("read-models", readModels.length, checks.length);
       await this.advance(open);
       const report = await projection.finish(() => this.scan([projection], projection.position, projection.goal));
