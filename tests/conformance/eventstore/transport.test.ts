@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { connect, type ClientHttp2Session, type ClientHttp2Stream } from "node:http2";
 import { createConnection } from "node:net";
 import { gzipSync } from "node:zlib";
@@ -235,6 +236,38 @@ describe("deadlines and cancellation", () => {
     await eventually(async () => (await stats())["proc-grpc-openCalls"] === before);
     await client.appendToStream(fresh(), event(1));
     expect(await refusal(all(client.readStream(stream)))).toBe(ErrorType.STREAM_NOT_FOUND);
+  });
+
+  it("clients that come and go in the middle of everything do no harm", async () => {
+    const prefix = fresh("rush");
+    const acknowledged: string[] = [];
+    const rush = async (worker: number): Promise<void> => {
+      for (let round = 0; round < 6; round++) {
+        const other = EventStoreDBClient.connectionString(server.url);
+        const stream = `${prefix}-${worker}`;
+        const work = Array.from({ length: 20 }, async (_, n) => {
+          const one = jsonEvent({ id: randomUUID(), type: "rush", data: { n } });
+          await other.appendToStream(
+            stream,
+            one,
+            n % 2 ? { credentials: { username: "admin", password: "changeit" } } : {},
+          );
+          acknowledged.push(one.id);
+        });
+        const reads = Array.from({ length: 5 }, () => all(other.readStream(stream)));
+        other.subscribeToAll().on("error", () => undefined);
+        await new Promise((resolve) => setTimeout(resolve, (worker * 7 + round * 13) % 40));
+        await other.dispose();
+        await Promise.race([
+          Promise.allSettled([...work, ...reads]),
+          new Promise((resolve) => setTimeout(resolve, 100)),
+        ]);
+      }
+    };
+    await Promise.all(Array.from({ length: 8 }, (_, worker) => rush(worker)));
+    const found = new Set<string>();
+    for await (const { event: each } of client.readAll()) if (each?.type === "rush") found.add(each.id);
+    expect(acknowledged.filter((id) => !found.has(id))).toEqual([]);
   });
 
   it("a lost consumer's events go to the next one", async () => {

@@ -117,13 +117,22 @@ export class Writer {
     if (error) {
       this.takeBack(undo, error, doubtful);
       const outcome = failed(messageOf(error));
-      for (const job of jobs) job.done(outcome);
+      for (const job of jobs) this.answer(() => job.done(outcome));
     } else {
       for (const state of undo.streams) state.visible = state.last;
-      for (const answer of answers) answer();
-      if (undo.size > 0) this.published(undo.streams);
+      for (const answer of answers) this.answer(answer);
+      if (undo.size > 0) this.answer(() => this.published(undo.streams));
     }
     this.run();
+  }
+
+  /** Whoever is told must not be able to hold up the writer. */
+  private answer(tell: () => void): void {
+    try {
+      tell();
+    } catch (error) {
+      this.report(`An answer could not be given: ${String(error)}`);
+    }
   }
 
   private attempt(job: Job): AppendOutcome {

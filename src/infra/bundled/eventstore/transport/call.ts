@@ -74,7 +74,7 @@ export class Call {
 
   /** Sends framed messages; false when the client should be given time (see `drained`). */
   write(framed: Buffer): boolean {
-    if (this.closed || this.finished) return true;
+    if (this.over) return true;
     this.respond();
     return this.stream.write(framed);
   }
@@ -86,13 +86,13 @@ export class Call {
 
   /** Ends the call well. */
   finish(): void {
-    if (this.closed || this.finished) return;
+    if (this.over) return;
     this.respond();
     this.end({ "grpc-status": "0" });
   }
 
   fail(error: unknown): void {
-    if (this.closed || this.finished) return;
+    if (this.over) return;
     const { code, message, trailers } = asGrpcError(error);
     const fields: Record<string, string> = { "grpc-status": String(code), "grpc-message": percentEncoded(message) };
     for (const [name, value] of Object.entries(trailers)) fields[name] = asHeaderValue(value);
@@ -100,6 +100,11 @@ export class Call {
     this.finished = true;
     this.stream.respond({ ":status": 200, "content-type": "application/grpc", ...fields }, { endStream: true });
     this.afterEnd();
+  }
+
+  /** Nothing more can be sent. The stream may be gone some time before it says so. */
+  private get over(): boolean {
+    return this.closed || this.finished || this.stream.destroyed || this.stream.closed;
   }
 
   private respond(): void {
@@ -111,6 +116,7 @@ export class Call {
   private end(trailers: Record<string, string>): void {
     this.finished = true;
     this.stream.once("wantTrailers", () => {
+      if (this.stream.destroyed || this.stream.closed) return;
       this.stream.sendTrailers(trailers);
       this.afterEnd();
     });
