@@ -1,4 +1,5 @@
 import { MongoClient, type Collection, type Db, type Document, type WriteConcern } from "mongodb";
+import { guardAgainstDeadSockets } from "./dead-sockets";
 
 export interface MongoOptions {
   readonly url: string;
@@ -26,6 +27,7 @@ export class MongoStores {
 
   /** @throws when no primary answers within ten seconds */
   static async connect({ url, prefix = "millrace", writeConcern = "majority" }: MongoOptions): Promise<MongoStores> {
+    guardAgainstDeadSockets();
     const client = new MongoClient(url, {
       useBigInt64: true,
       ignoreUndefined: true,

@@ -31,7 +31,8 @@ export async function becomePrimary(mongod: MongodProcess, port: number, deadlin
     const primary = await pollUntil(async () => {
       if (mongod.ended) return true;
       try {
-        return await stepTowardsPrimary(admin, `${HOST}:${port}`);
+        // The driver may wait for ever for the answer of a server that has just ended.
+        return await Promise.race([stepTowardsPrimary(admin, `${HOST}:${port}`), mongod.exited.then(() => true)]);
       } catch (error) {
         if (error instanceof MongodError) throw error;
         // While a set takes up its configuration it refuses commands and may close connections: ask again.

@@ -110,7 +110,7 @@ async function launchOnSomePort(run: Run, options: StartOptions): Promise<{ mong
 /** How far it got: `stranger` means that another server answers on the port, so ours could not take it. */
 async function reach(mongod: MongodProcess, port: number, run: Run): Promise<"primary" | "ended" | "stranger"> {
   if (!(await mongod.listening(port, run.deadline))) return "ended";
-  if (!(await servesFolder(port, run.folder.dir))) {
+  if (!(await Promise.race([servesFolder(port, run.folder.dir), mongod.exited.then(() => false)]))) {
     const ended = mongod.ended !== undefined;
     await mongod.stop();
     return ended ? "ended" : "stranger";
