@@ -26,6 +26,7 @@ beforeAll(async () => {
     shop.admin,
     Array.from({ length: 5 }, (_, n) => ({ sku: `WARM-${n + 1}`, title: `Warm ${n + 1}`, stock: 10 })),
   )) as [Article];
+  expectStatus(200, await shop.anyone.get(PAGE, { headers: { "Consistency-Token": article.token } }));
 });
 afterAll(() => shop.stop());
 
