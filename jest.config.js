@@ -13,8 +13,8 @@ module.exports = {
     displayName: level,
     testEnvironment: "node",
     transform,
-    // The driver's one dynamic import must become a require: jest's sandbox has no dynamic imports.
-    transformIgnorePatterns: ["/node_modules/(?!mongodb/lib/runtime_adapters)"],
+    // The driver's one dynamic import must become a require, and so must jose: the sandbox has neither import() nor ES modules.
+    transformIgnorePatterns: ["/node_modules/(?!mongodb/lib/runtime_adapters|jose/)"],
     testMatch: [`<rootDir>/tests/${level}/**/*.test.ts`],
     modulePathIgnorePatterns: ["<rootDir>/dist/"],
   })),
