@@ -80,6 +80,7 @@ const policies = [
   infraMay("mongo", is("kernel"), part("runtime")),
   infraMay("runtime", is("kernel"), part("eventstore", "mongo")),
   infraMay("audit", is("kernel"), part("eventstore", "mongo", "runtime")),
+  infraMay("security", part("runtime")),
   infraMay("config", part("observability", "security")),
   // The adapters behind the payment context's own port.
   infraMay("payments", is("kernel"), is(["events", "provider"], { context: "payment" }), part("runtime")),

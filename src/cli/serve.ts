@@ -2,6 +2,7 @@ import { startShop, type Touchpoint, TOUCHPOINTS } from "../engine/shop";
 import { type Settings, settings } from "../infra/config";
 import { createLogger } from "../infra/observability";
 import { isLoopback } from "../infra/security";
+import { oidcOf } from "./access";
 import { type Flags } from "./flags";
 import { untilStopped } from "./process";
 import { givenStores } from "./stores";
@@ -27,6 +28,7 @@ export async function serve(names: readonly string[], flags: Flags): Promise<voi
     ...givenStores(chosen),
     mongoPrefix: chosen.mongodbPrefix,
     adminKey: chosen.adminApiKey,
+    oidc: oidcOf(chosen),
     log: createLogger({ level: chosen.logLevel }),
     work: [],
     serve: names.filter(isTouchpoint),

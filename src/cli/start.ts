@@ -5,6 +5,7 @@ import { startShop, TOUCHPOINTS } from "../engine/shop";
 import { welcome } from "../engine/welcome";
 import { settings } from "../infra/config";
 import { createLogger } from "../infra/observability";
+import { oidcOf } from "./access";
 import { type Flags } from "./flags";
 import { lockDataFolder, removeRunRecord, writeRunRecord } from "./data-folder";
 import { untilStopped } from "./process";
@@ -26,6 +27,7 @@ export async function start(flags: Flags): Promise<void> {
         ...stores,
         mongoPrefix: mongodbPrefix,
         adminKey: adminApiKey,
+        oidc: oidcOf(chosen),
         log,
         work: "all",
         serve: TOUCHPOINTS,

@@ -5,7 +5,7 @@ import { healthRoutes } from "../api/operations";
 import { Services } from "../api/services";
 import { type Logger, Metrics } from "../infra/observability";
 import { AnswerMemory, pause } from "../infra/runtime";
-import { ApiKeys, isLoopback, shopperTokens } from "../infra/security";
+import { ApiKeys, isLoopback, type OidcOptions, oidcTokens, shopperTokens } from "../infra/security";
 import { contextsOf } from "./contexts";
 import { Engine } from "./engine";
 import { register, type Registering } from "./register";
@@ -31,6 +31,8 @@ export interface ShopOptions {
   readonly paymentTimeout: number;
   readonly adminKey?: string | undefined;
   readonly shopperSecret?: string | undefined;
+  /** The identity provider whose tokens are taken; none when absent. */
+  readonly oidc?: OidcOptions | undefined;
   /** Where gateways are to learn of this process; they do not when absent. */
   readonly registering?: Registering | undefined;
   /** ms that it goes on serving when it is to stop, while those in front of it turn elsewhere. */
@@ -89,6 +91,7 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
       metrics,
       apiKeys: new ApiKeys(keys),
       shoppers: services.tokens,
+      users: options.oidc && oidcTokens({ report: (err) => log.warn({ err }, err.message), ...options.oidc }),
       openOnLoopback: isLoopback(options.host),
       ending: ending.signal,
     });

@@ -9,15 +9,15 @@ const tags = ["Back office"];
 
 /** Who may read and change what. `admin` always may. */
 const roles = {
-  readCatalogue: ["catalogue", "stock", "support", "finance", "analyst"],
-  writeCatalogue: ["catalogue"],
-  readPrices: ["catalogue", "support", "finance", "analyst"],
-  writePrices: ["catalogue", "finance"],
-  readStock: ["stock", "catalogue", "support", "analyst"],
-  writeStock: ["stock"],
-  readOrders: ["support", "finance", "stock"],
+  readCatalogue: ["catalogue", "stock", "support", "finance", "analyst", "integrator"],
+  writeCatalogue: ["catalogue", "integrator"],
+  readPrices: ["catalogue", "support", "finance", "analyst", "integrator"],
+  writePrices: ["catalogue", "finance", "integrator"],
+  readStock: ["stock", "catalogue", "support", "analyst", "integrator"],
+  writeStock: ["stock", "integrator"],
+  readOrders: ["support", "finance", "stock", "integrator"],
   writeOrders: ["support"],
-  completeOrders: ["support", "stock"],
+  completeOrders: ["support", "stock", "integrator"],
   movePayments: ["finance"],
   readHistory: ["support", "finance", "operator"],
 } as const satisfies Record<string, readonly Role[]>;

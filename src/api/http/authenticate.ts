@@ -1,104 +1,92 @@
 import { type IncomingHttpHeaders } from "node:http";
 import {
   type ApiKeys,
-  hasRole,
-  isLocalRequest,
+  type Identity,
+  InvalidToken,
+  IssuerUnavailable,
   isShopperToken,
-  type Principal,
+  isUserToken,
   type ShopperTokens,
+  type UserTokens,
 } from "../../infra/security";
 import { Problem } from "./problem";
-import { type RequestContext } from "./request-context";
-import { type RoleSecurity, type Security } from "./route";
 
-export interface AccessOptions {
-  readonly shoppers?: ShopperTokens;
-  readonly apiKeys?: ApiKeys;
-  /** The server listens on this machine alone, and routes that say so are open to everyone on it. */
-  readonly openOnLoopback?: boolean;
+/** What callers can be known by. */
+export interface CredentialOptions {
+  readonly shoppers?: ShopperTokens | undefined;
+  readonly apiKeys?: ApiKeys | undefined;
+  /** Tokens of an identity provider. */
+  readonly users?: UserTokens | undefined;
 }
 
-const ANONYMOUS: Principal = { name: "anonymous", roles: [] };
+type Headers = IncomingHttpHeaders;
+
 const BEARER = "bearer ";
 
-/**
- * Lets the caller in or not; a promise only when the store of keys has to be asked.
- * @throws Problem 401 or 403
- */
-export function authorise(context: RequestContext, security: Security, access: AccessOptions): void | Promise<void> {
-  if (security === "public") return;
-  return typeof security === "object"
-    ? authoriseKey(context, security, access)
-    : authoriseShopper(context, security === "shopper", access);
-}
-
-function bearer(headers: IncomingHttpHeaders): string | undefined {
-  const { authorization } = headers;
+function bearer({ authorization }: Headers): string | undefined {
   if (authorization === undefined) return undefined;
   const isBearer =
     authorization.length > BEARER.length && authorization.slice(0, BEARER.length).toLowerCase() === BEARER;
   return isBearer ? authorization.slice(BEARER.length).trim() : undefined;
 }
 
-function authoriseShopper(context: RequestContext, required: boolean, access: AccessOptions): void | Promise<void> {
-  const { headers } = context.request;
-  const own = headers["shopper-token"];
-  const carried = bearer(headers);
-  const token = typeof own === "string" ? own : carried !== undefined && isShopperToken(carried) ? carried : undefined;
-  if (token !== undefined) {
-    const shopper = access.shoppers?.verify(token);
-    if (shopper === undefined) throw invalidShopperToken();
-    return context.identify({ shopper });
+const oneOf = (header: string | string[] | undefined): string | undefined =>
+  typeof header === "string" ? header : undefined;
+
+/** What the caller shows, where it acts as a shopper, and where by its roles. */
+export const credentialOf = (headers: Headers, asShopper: boolean): string | undefined =>
+  asShopper
+    ? (oneOf(headers["shopper-token"]) ?? bearer(headers) ?? oneOf(headers["x-api-key"]))
+    : (oneOf(headers["x-api-key"]) ?? bearer(headers));
+
+/**
+ * Whom a credential speaks for: at once when that is known here; `undefined` when it is not ours.
+ * @throws InvalidToken, IssuerUnavailable, or an error of the store of keys
+ */
+export function identityOf(
+  credential: string,
+  { shoppers, apiKeys, users }: CredentialOptions,
+): Identity | undefined | Promise<Identity | undefined> {
+  if (isShopperToken(credential)) {
+    const shopper = shoppers?.verify(credential);
+    return shopper && { shopper };
   }
-  if (carried === undefined) return admitWithout(required);
-  // A back office may look at the shop with its key in hand; any other bearer token is a mistake worth telling.
-  const found = access.apiKeys?.principal(carried);
-  const admit = (principal: Principal | undefined) => {
-    if (principal === undefined) throw invalidShopperToken();
-    admitWithout(required);
-  };
-  return found instanceof Promise ? found.then(admit) : admit(found);
+  if (isUserToken(credential)) return users?.verify(credential);
+  const principal = apiKeys?.principal(credential);
+  if (principal instanceof Promise) return principal.then((found) => found && { principal: found });
+  return principal && { principal };
 }
 
-function admitWithout(required: boolean): void {
-  if (!required) return;
-  throw unauthorised(
-    "shopper-token-required",
-    "Send the shopper token that making the cart gave you, as Authorization: Bearer or Shopper-Token.",
-  );
+/** The answer to a credential that is not good. */
+export function notKnown(credential: string, asShopper: boolean, error?: unknown): unknown {
+  if (error instanceof IssuerUnavailable) return issuerAway(error);
+  if (error instanceof InvalidToken) return unauthorised("invalid-token", error.message, "invalid_token");
+  if (error !== undefined) return error;
+  if (isUserToken(credential))
+    return unauthorised("invalid-token", "Tokens of an identity provider are not taken here.", "invalid_token");
+  return asShopper
+    ? unauthorised("invalid-shopper-token", "The shopper token is not one of ours.", "invalid_token")
+    : unauthorised("invalid-api-key", "The API key is not one of ours.", "invalid_token");
 }
 
-const invalidShopperToken = (): Problem =>
-  unauthorised("invalid-shopper-token", "The shopper token is not one of ours.", "invalid_token");
+/** The answer to a caller that shows nothing. */
+export const nothingShown = (asShopper: boolean): Problem =>
+  asShopper
+    ? unauthorised(
+        "shopper-token-required",
+        "Send the shopper token that making the cart gave you, as Authorization: Bearer or Shopper-Token.",
+      )
+    : unauthorised("api-key-required", "Send an API key or an access token, as Authorization: Bearer or X-API-Key.");
 
-function authoriseKey(context: RequestContext, security: RoleSecurity, access: AccessOptions): void | Promise<void> {
-  const { headers } = context.request;
-  const own = headers["x-api-key"];
-  const key = typeof own === "string" ? own : bearer(headers);
-  if (key === undefined) {
-    if (security.openOnLoopback && access.openOnLoopback && isLocalRequest(headers)) {
-      context.identify({ principal: ANONYMOUS });
-      context.actor = ANONYMOUS.name;
-      return;
-    }
-    throw unauthorised("api-key-required", "Send an API key, as Authorization: Bearer or X-API-Key.");
-  }
-  const found = access.apiKeys?.principal(key);
-  if (found instanceof Promise) return found.then((principal) => admit(context, security, principal));
-  admit(context, security, found);
-}
+/** 503: whether the token is good cannot be told, as its issuer's keys cannot be had. */
+const issuerAway = (cause: IssuerUnavailable): Problem =>
+  new Problem(503, "issuer-unavailable", "The identity provider does not answer at present. Try again.", {
+    headers: { "Retry-After": "2" },
+    cause,
+  });
 
-function admit(context: RequestContext, security: RoleSecurity, principal: Principal | undefined): void {
-  if (principal === undefined)
-    throw unauthorised("invalid-api-key", "The API key is not one of ours.", "invalid_token");
-  if (!hasRole(principal, security.roles))
-    throw new Problem(403, "role-required", `This needs the role ${security.roles.join(" or ")}.`, {
-      details: { required: security.roles, roles: principal.roles },
-    });
-  context.identify({ principal });
-}
-
+/** 401 with its challenge (RFC 6750). The texts of `detail` are ours and have no quotes in them. */
 function unauthorised(code: string, detail: string, error?: string): Problem {
-  const challenge = `Bearer realm="millrace"${error ? `, error="${error}"` : ""}`;
-  return new Problem(401, code, detail, { headers: { "WWW-Authenticate": challenge } });
+  const reason = error === undefined ? "" : `, error="${error}", error_description="${detail}"`;
+  return new Problem(401, code, detail, { headers: { "WWW-Authenticate": `Bearer realm="millrace"${reason}` } });
 }

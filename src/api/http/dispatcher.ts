@@ -2,7 +2,7 @@ import { setMaxListeners } from "node:events";
 import { type IncomingMessage, type ServerResponse } from "node:http";
 import { parse as parseQuery } from "node:querystring";
 import { type Logger, type Metrics } from "../../infra/observability";
-import { type AccessOptions, authorise } from "./authenticate";
+import { type AccessOptions, authorise } from "./authorise";
 import { ClientGone, readJson } from "./body";
 import { type Entry, PathTree } from "./path-tree";
 import { Problem, problemOf } from "./problem";

@@ -4,7 +4,8 @@ import { problemTitle, problemType } from "./problem";
 
 /** What to make of the problems that every route may have; those of the business speak for themselves. */
 const ADVICE: Readonly<Record<string, string>> = {
-  "api-key-required": "Send an API key, as `Authorization: Bearer` or `X-API-Key`.",
+  "api-key-required":
+    "Send an API key, as `Authorization: Bearer` or `X-API-Key`, or an access token of the identity provider.",
   "body-too-large": "The answer names the limit in bytes as `limit`. Bulk commands can be sent in parts.",
   contention:
     "Many writers changed the same thing at once, and nothing was done. Send the request again after `Retry-After`.",
@@ -17,6 +18,10 @@ const ADVICE: Readonly<Record<string, string>> = {
   "invalid-header": "`errors` names the header at fault.",
   "invalid-query": "`errors` names each field of the query at fault. Unknown fields are refused too.",
   "invalid-shopper-token": "The token is not one that this shop gave. Making a cart without a token gives a new one.",
+  "invalid-token":
+    "The access token has expired, is not meant for this shop, or is not one of the shop's identity provider.",
+  "issuer-unavailable":
+    "Whether the access token is good cannot be told, as its issuer does not answer. Send the request again after `Retry-After`.",
   "malformed-json": "The body is not JSON in UTF-8.",
   "malformed-url": "A `%` in the path begins no valid escape.",
   "method-not-allowed": "`Allow` names the methods that are possible at this address.",
@@ -24,7 +29,8 @@ const ADVICE: Readonly<Record<string, string>> = {
   "not-acceptable": "`available` names what this address answers; `Accept` rules it out.",
   "not-found": "It does not exist, or it is somebody else's: no difference is made.",
   "read-model-behind": "What you wrote is safe, but cannot be read yet. Read again after `Retry-After`.",
-  "role-required": "The API key is good, but has none of the roles in `required`.",
+  "role-required": "Who calls is known, but has none of the roles in `required`.",
+  "scope-required": "The API key has the role, but may only look: it lacks the scope in `required`.",
   "shopper-token-required": "Send the token that making the cart gave, as `Authorization: Bearer` or `Shopper-Token`.",
   "stale-revision": "It was changed since you read it. Read it again, and decide anew with its new `ETag`.",
   "temporarily-unavailable": "A store does not answer at present. Send the request again after `Retry-After`.",

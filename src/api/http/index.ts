@@ -1,4 +1,5 @@
 /** The HTTP toolkit: a typed table of routes, and all that every one of them has in common. */
+export { type Access, accessMarkdown, accessOf } from "./access";
 export { type AppOptions, bareApp, createApp, mount, mountEnd } from "./app";
 export { BODY_LIMIT } from "./body";
 export { cacheControl, type CacheControl, contentEtag, revisionEtag } from "./conditional";

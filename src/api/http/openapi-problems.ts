@@ -53,10 +53,13 @@ function codesOf(route: Route): ReadonlyMap<number, ReadonlySet<string>> {
     add(422, "invalid-body");
   }
   if (typeof security === "object") {
-    add(401, "api-key-required", "invalid-api-key");
-    add(403, "role-required");
+    add(401, "api-key-required", "invalid-api-key", "invalid-token");
+    add(403, "role-required", "scope-required");
+    add(503, "issuer-unavailable");
   } else if (security !== "public") {
-    add(401, ...(security === "shopper" ? ["shopper-token-required"] : []), "invalid-shopper-token");
+    add(401, ...(security === "shopper" ? ["shopper-token-required"] : []), "invalid-shopper-token", "invalid-token");
+    if (security === "shopper") add(403, "role-required");
+    add(503, "issuer-unavailable");
   }
   if (route.path.includes(":")) {
     add(400, "malformed-url");
@@ -86,7 +89,7 @@ const MEANINGS: Readonly<Record<number, string>> = {
   415: "The body is not JSON",
   422: "The request is understood but cannot be accepted",
   500: "Something went wrong on our side",
-  503: "A store does not answer at present, or a read model has not caught up",
+  503: "A store or the identity provider does not answer at present, or a read model has not caught up",
 };
 
 /** The responses of problems, each kept once under `components` however many routes can answer with it. */

@@ -1,3 +1,4 @@
+import { accessOf } from "./access";
 import { ProblemBook, PROBLEM_SCHEMA } from "./openapi-problems";
 import { type JsonSchema, SchemaBook } from "./openapi-schemas";
 import { type Route, type Security, type StandardHeader } from "./route";
@@ -23,6 +24,8 @@ export interface Operation {
   readonly description?: string;
   readonly tags: readonly string[];
   readonly security: readonly Readonly<Record<string, readonly string[]>>[];
+  /** Who may call, where not everybody may. */
+  readonly "x-roles"?: readonly string[];
   readonly parameters: readonly Parameter[];
   readonly requestBody?: { readonly required: boolean; readonly content: Content };
   readonly responses: Readonly<Record<string, Response | Reference>>;
@@ -94,7 +97,8 @@ const called = ({ operationId }: Route, part: string): string =>
   operationId.charAt(0).toUpperCase() + operationId.slice(1) + part;
 
 function operation(route: Route, { schemas, problems }: Books): Operation {
-  const roles = typeof route.security === "object" ? `Roles: ${["admin", ...route.security.roles].join(", ")}.` : "";
+  const access = accessOf(route.security);
+  const roles = typeof route.security === "object" ? `Roles: ${access.roles.join(", ")}.` : "";
   const description = [route.description, roles].filter((text) => text).join("\n\n");
   return {
     operationId: route.operationId,
@@ -102,6 +106,7 @@ function operation(route: Route, { schemas, problems }: Books): Operation {
     ...(description === "" ? {} : { description }),
     tags: route.tags,
     security: securityOf(route.security),
+    ...(access.anyone === true ? {} : { "x-roles": access.roles }),
     parameters: [
       ...pathParameters(route, schemas),
       ...parameters(route, "query", schemas),
@@ -232,11 +237,19 @@ const SECURITY_SCHEMES: Readonly<Record<string, JsonSchema>> = {
   shopperTokenHeader: { type: "apiKey", in: "header", name: "Shopper-Token" },
   apiKey: { type: "http", scheme: "bearer", description: "A back-office key, `mk_…`." },
   apiKeyHeader: { type: "apiKey", in: "header", name: "X-API-Key" },
+  accessToken: {
+    type: "http",
+    scheme: "bearer",
+    bearerFormat: "JWT",
+    description: "Of the shop's OpenID Connect provider, with roles.",
+  },
 };
+
+const BY_SHOPPERS = [{ shopperToken: [] }, { shopperTokenHeader: [] }, { accessToken: [] }];
 
 function securityOf(security: Security): Operation["security"] {
   if (security === "public") return [];
-  if (security === "shopper") return [{ shopperToken: [] }, { shopperTokenHeader: [] }];
-  if (security === "optional-shopper") return [{}, { shopperToken: [] }, { shopperTokenHeader: [] }];
-  return [{ apiKey: [] }, { apiKeyHeader: [] }, ...(security.openOnLoopback ? [{}] : [])];
+  if (security === "shopper") return BY_SHOPPERS;
+  if (security === "optional-shopper") return [{}, ...BY_SHOPPERS];
+  return [{ apiKey: [] }, { apiKeyHeader: [] }, { accessToken: [] }, ...(security.openOnLoopback ? [{}] : [])];
 }

@@ -2,7 +2,7 @@ import { type IncomingMessage, type ServerResponse } from "node:http";
 import { type Logger } from "../../infra/observability";
 import { type CommandContext } from "../../infra/runtime/command";
 import { deriveId, fingerprint, newId } from "../../infra/runtime/ids";
-import { type Principal, type Shopper } from "../../infra/security";
+import { actorOf, type Identity, type Principal, type Shopper } from "../../infra/security";
 import { parseIfMatch } from "./conditional";
 import { decodeEventId, decodeToken, type EventId } from "./consistency";
 import { parseCorrelationId, parseDeadline, parseIdempotencyKey, parseTraceparent, parseWait } from "./request-headers";
@@ -17,6 +17,8 @@ export class RequestContext implements Context {
   shopper: undefined = undefined;
   principal: undefined = undefined;
   actor = "anonymous";
+  /** Who calls, once that is known, whether let in or not. */
+  identity: Identity | undefined = undefined;
   idempotencyKey: string | undefined = undefined;
   ifMatch: number | undefined = undefined;
   consistencyToken: bigint | undefined = undefined;
@@ -47,7 +49,7 @@ export class RequestContext implements Context {
   identify(who: { readonly shopper: Shopper } | { readonly principal: Principal }): void {
     // A handler sees these as its route's security promises them.
     Object.assign(this, who);
-    this.actor = "shopper" in who ? `shopper:${who.shopper.id}` : `key:${who.principal.name}`;
+    this.actor = "shopper" in who ? `shopper:${who.shopper.id}` : actorOf(who.principal);
   }
 
   get wait(): number | undefined {

@@ -11,9 +11,10 @@ import { type AnyReply, type EventsReply, type RawReply, type ReplyExtras, type 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /**
- * Who may call. `public`: anyone, tokens are not even looked at. `shopper`: the bearer of a shopper token.
- * `optional-shopper`: anyone; a token that is sent must be right. `roles`: the bearer of an API key that has one of
- * them (`admin` always may); `openOnLoopback` lets anyone in while the server listens on this machine alone.
+ * Who may call. `public`: anyone, tokens are not even looked at. `shopper`: a customer, known by a shopper token or by
+ * the identity provider. `optional-shopper`: anyone; a token that is sent must be right. `roles`: who has one of them
+ * by an API key or the identity provider (`admin` always may); `openOnLoopback` lets anyone in while the server listens
+ * on this machine alone.
  */
 export type Security = "public" | "shopper" | "optional-shopper" | RoleSecurity;
 export interface RoleSecurity {
@@ -50,7 +51,7 @@ export interface Context<Params = unknown, Query = unknown, Body = unknown, Head
   readonly shopper: Sec extends "shopper" ? Shopper : Sec extends "optional-shopper" ? Shopper | undefined : undefined;
   /** On a route that is open on loopback, a caller without a key is `{ name: "anonymous", roles: [] }`. */
   readonly principal: Sec extends RoleSecurity ? Principal : undefined;
-  /** `shopper:<id>`, `key:<name>` or `anonymous`. */
+  /** `shopper:<id>`, `key:<name>`, `user:<subject>` or `anonymous`. */
   readonly actor: string;
   readonly idempotencyKey: string | undefined;
   /** The revision that `If-Match` names. */

@@ -108,6 +108,30 @@ export const DEFINITIONS = {
     meaning: "Signs shopper tokens; made once and kept in MongoDB when not set",
     secret: true,
   }),
+  oidcIssuer: named({
+    env: "OIDC_ISSUER",
+    schema: z
+      .string()
+      .regex(/^(?:https:\/\/|http:\/\/(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?=[:/]|$))[^\s?#]*$/)
+      .optional(),
+    standard: undefined,
+    allowed: "the issuer as its tokens name it, such as https://login.example.com/realms/shop; http on loopback only",
+    meaning: "OpenID Connect issuer whose access tokens are taken beside API keys and shopper tokens",
+  }),
+  oidcAudience: named({
+    env: "OIDC_AUDIENCE",
+    schema: z.string().regex(/^\S{1,255}$/),
+    standard: "millrace",
+    allowed: "1 to 255 characters without spaces",
+    meaning: "What an access token must be meant for (aud)",
+  }),
+  oidcRolesClaim: named({
+    env: "OIDC_ROLES_CLAIM",
+    schema: z.string().regex(/^\S{1,255}$/),
+    standard: "roles",
+    allowed: "the name of a claim, where dots lead into what is nested, such as realm_access.roles",
+    meaning: "The claim of an access token that lists roles of the shop",
+  }),
   currency: named({
     env: "CURRENCY",
     schema: z.string().regex(/^[A-Z]{3}$/),

@@ -1,14 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-
-/** What a key's owner may do. `admin` may do everything. */
-export const ROLES = ["admin", "catalogue", "stock", "support", "finance", "analyst", "operator"] as const;
-export type Role = (typeof ROLES)[number];
-
-/** Who stands behind an API key. */
-export interface Principal {
-  readonly name: string;
-  readonly roles: readonly Role[];
-}
+import { type Principal } from "./roles";
 
 /** Where principals are kept, under the hash of their key; the key itself is kept nowhere. */
 export interface ApiKeyStore {
@@ -17,8 +8,8 @@ export interface ApiKeyStore {
 
 /** Of keys that are made here. A merchant's own may look otherwise. */
 const PREFIX = "mk_";
-/** Shopper tokens begin with `ms_`, and no key does. */
-const KEY = /^(?!ms_)[\w.~-]{16,128}$/;
+/** Shopper tokens begin with `ms_`, tokens of an identity provider with `eyJ`, and no key does. */
+const KEY = /^(?!ms_|eyJ)[\w.~-]{16,128}$/;
 
 /** A new key: 32 random bytes. Shown once; only its hash is kept. */
 export function newApiKey(): { readonly key: string; readonly hash: string } {
@@ -31,10 +22,6 @@ export const hashApiKey = (key: string): string => createHash("sha256").update(k
 
 /** Whether a text has the form of an API key: 16 to 128 characters that need no quoting anywhere. */
 export const isApiKey = (text: string): boolean => KEY.test(text);
-
-/** Whether the principal has one of the roles. */
-export const hasRole = (principal: Principal, roles: readonly Role[]): boolean =>
-  principal.roles.some((role) => role === "admin" || roles.includes(role));
 
 export interface ApiKeysOptions {
   /** How long an answer of the store is trusted, in ms: a key taken back works so long. */

@@ -1,15 +1,20 @@
+export { ApiKeys, type ApiKeysOptions, type ApiKeyStore, hashApiKey, isApiKey, newApiKey } from "./api-keys";
+export { IssuerUnavailable } from "./json-web-keys";
+export { isLocalRequest, isLoopback } from "./loopback";
+export { InvalidToken, isUserToken, type OidcOptions, oidcTokens, type UserTokens } from "./oidc";
+export { SECURITY_HEADERS } from "./response-headers";
 export {
-  ApiKeys,
-  type ApiKeysOptions,
-  type ApiKeyStore,
-  hashApiKey,
+  actorOf,
   hasRole,
-  isApiKey,
-  newApiKey,
+  hasScope,
+  type Identity,
+  isRole,
   type Principal,
   type Role,
   ROLES,
-} from "./api-keys";
-export { isLocalRequest, isLoopback } from "./loopback";
-export { SECURITY_HEADERS } from "./response-headers";
-export { isShopperToken, type Shopper, type ShopperTokens, shopperTokens } from "./shopper-tokens";
+  rolesOf,
+  type Scope,
+  SCOPES,
+  type Shopper,
+} from "./roles";
+export { isShopperToken, type ShopperTokens, shopperTokens } from "./shopper-tokens";

@@ -1,10 +1,6 @@
 import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from "node:crypto";
 import { LRUCache } from "lru-cache";
-
-/** A shopper, known by the token that making a cart gave. */
-export interface Shopper {
-  readonly id: string;
-}
+import { type Shopper } from "./roles";
 
 export interface ShopperTokens {
   /** The token of a shopper (a UUID); the same one every time. */

@@ -172,7 +172,7 @@ describe("keys", () => {
     const catalogue = shop.anyone.with({ "X-API-Key": "mk_catalogue-only-0123456789" });
     expect((await catalogue.post(PRODUCTS, draft())).status).toBe(201);
     const refused = await catalogue.post("/admin/v1/stock/main/L-1/receipts", { quantity: 1 });
-    expect(refused).toMatchObject({ status: 403, body: { code: "role-required", required: ["stock"] } });
+    expect(refused).toMatchObject({ status: 403, body: { code: "role-required", required: ["stock", "integrator"] } });
     expect((await shop.anyone.get(PRODUCTS)).status).toBe(401);
   });
 });
