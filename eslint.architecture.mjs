@@ -76,10 +76,11 @@ const policies = [
 
   // Infra knows the shape of a decider and a projection, never a particular one.
   may("infra", is("infra", same("part"))),
-  infraMay("eventstore", is("kernel")),
+  infraMay("eventstore", is("kernel"), part("privacy")),
+  infraMay("privacy", is("kernel"), part("mongo")),
   infraMay("mongo", is("kernel"), part("runtime")),
-  infraMay("runtime", is("kernel"), part("eventstore", "mongo")),
-  infraMay("audit", is("kernel"), part("eventstore", "mongo", "runtime")),
+  infraMay("runtime", is("kernel"), part("eventstore", "mongo", "privacy")),
+  infraMay("audit", is("kernel"), part("eventstore", "mongo", "privacy", "runtime")),
   infraMay("security", part("runtime")),
   infraMay("config", part("observability", "security")),
   // The adapters behind the payment context's own port.

@@ -6,9 +6,12 @@ import {
   decimal,
   defineEvents,
   type EventsOf,
+  FORGOTTEN,
+  FORGOTTEN_EMAIL,
   lineId,
   orderId,
   paymentId,
+  personal,
   positiveDecimal,
   productId,
   quantity,
@@ -18,19 +21,22 @@ import {
 import { taxCategory, taxRate, taxRegime } from "../reference/events";
 
 /** Where goods go; in the order in which an envelope shows it. `country` decides on tax and shipping. */
-export const address = z.strictObject({
-  name: z.string().trim().min(1).max(200),
-  line1: z.string().trim().min(1).max(200),
-  line2: z.string().trim().max(200).optional(),
-  city: z.string().trim().min(1).max(100),
-  region: z.string().trim().max(100).optional(),
-  postalCode: z.string().trim().max(20).optional(),
-  country: countryCode,
-  phone: z.string().trim().max(40).optional(),
-});
+export const address = personal(
+  z.strictObject({
+    name: z.string().trim().min(1).max(200),
+    line1: z.string().trim().min(1).max(200),
+    line2: z.string().trim().max(200).optional(),
+    city: z.string().trim().min(1).max(100),
+    region: z.string().trim().max(100).optional(),
+    postalCode: z.string().trim().max(20).optional(),
+    country: countryCode,
+    phone: z.string().trim().max(40).optional(),
+  }),
+  { forgotten: { name: FORGOTTEN, line1: FORGOTTEN, city: FORGOTTEN }, keep: ["country"] },
+);
 export type Address = z.output<typeof address>;
 
-export const email = z.email().max(254);
+export const email = personal(z.email().max(254), { forgotten: FORGOTTEN_EMAIL, findable: true });
 
 /** A way of shipping at the price it has for this cart. */
 export const shippingMethod = z.strictObject({
@@ -43,7 +49,7 @@ export type ShippingMethod = z.output<typeof shippingMethod>;
 /** How the shopper pays: the provider's name, and its token for the card or account. Never the card itself. */
 export const paymentMeans = z.strictObject({
   method: z.string().min(1).max(64),
-  token: z.string().min(1).max(256),
+  token: personal(z.string().min(1).max(256)),
 });
 export type PaymentMeans = z.output<typeof paymentMeans>;
 

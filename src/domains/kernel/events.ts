@@ -25,6 +25,8 @@ export interface EventMetadata {
   readonly traceparent?: string;
   /** Why, in a person's words, where one was given. */
   readonly reason?: string;
+  /** Whose personal data the stream holds: a name that only the key of that person leads back to them. */
+  readonly person?: string;
 }
 
 /** An event as the log keeps it. Distributes over a union, so that `type` still discriminates `data`. */

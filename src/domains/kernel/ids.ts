@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { person } from "./personal";
 
 declare const brand: unique symbol;
 /** A string that is known to be one kind of identifier. */
@@ -23,7 +24,8 @@ export const paymentId = branded(uuid(), "PaymentId");
 export type PaymentId = z.output<typeof paymentId>;
 export const reservationId = branded(z.string().min(1).max(128), "ReservationId");
 export type ReservationId = z.output<typeof reservationId>;
-export const shopperId = branded(uuid(), "ShopperId");
+/** Says who an event is about: see `personal.ts`. */
+export const shopperId = person(branded(uuid(), "ShopperId"));
 export type ShopperId = z.output<typeof shopperId>;
 
 /** Stock keeping unit: the merchant's own code for one variant. Case matters; no white space at its ends. */

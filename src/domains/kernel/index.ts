@@ -6,6 +6,7 @@ export * from "./event-schema";
 export * from "./exact";
 export * from "./ids";
 export * from "./money";
+export * from "./personal";
 export * from "./process";
 export * from "./projection";
 export * as hashTrie from "./hash-trie";

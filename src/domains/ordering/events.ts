@@ -9,6 +9,8 @@ import {
   type EventsOf,
   orderId,
   paymentId,
+  person,
+  personal,
   timestamp,
 } from "../kernel";
 
@@ -41,7 +43,7 @@ const imported = z.strictObject({
   /** Which system or file, such as `online-retail`. */
   source: z.string().min(1).max(64),
   /** The other system's customer number; `null`: a guest. */
-  customer: z.string().min(1).max(64).nullable(),
+  customer: person(z.string().min(1).max(64).nullable(), { scope: "source", forgotten: null }),
   /** As the other system names it, such as `EIRE`. */
   country: z.string().max(100),
   /** ISO 3166-1 code, where the name means a country. */
@@ -91,7 +93,7 @@ const importRowEvents = defineEvents("importrow", {
       /** Line of the file, from 1 for the first after the header. */
       row: z.int().min(1),
       reason: z.string().min(1).max(500),
-      text: z.string(),
+      text: personal(z.string()),
     }),
   },
 });

@@ -1,5 +1,6 @@
 import { jsonEvent, type EventData, type JSONEventType, type ResolvedEvent } from "@eventstore/db-client";
 import { upcast, type DomainEvent, type EventCatalogue, type EventMetadata, type Recorded } from "../../domains/kernel";
+import { type People, PersonalData, type SealedEvents, type Whom } from "../privacy";
 
 /** An event on its way into the log. */
 export interface NewEvent {
@@ -13,9 +14,41 @@ type StoredEvent = JSONEventType<string, Record<string, unknown>, Uint8Array>;
 
 const UTF_8 = new TextEncoder();
 
-/** Turns events into what the client writes and back; lifts old schema versions to the current ones on the way in. */
+/**
+ * Turns events into what the client writes and back; lifts old schema versions to the current ones on the way in.
+ * Personal data is sealed by `seal` before, and stays sealed until `open`: what only moves events on, such as a
+ * projection, needs no keys and cannot lose what it does not see.
+ */
 export class EventCodec {
-  constructor(private readonly catalogue: EventCatalogue) {}
+  readonly personal: PersonalData;
+  /** Data of older versions as it was written: it is opened before it is lifted. */
+  private readonly asWritten = new WeakMap<Recorded, unknown>();
+
+  /** @param people without them nothing personal can be written, and what is sealed stays sealed */
+  constructor(
+    private readonly catalogue: EventCatalogue,
+    people?: People,
+  ) {
+    this.personal = new PersonalData(catalogue, people);
+  }
+
+  /** The events as they are to be stored in a stream, their personal data sealed; each time anew. */
+  seal(stream: string, events: readonly NewEvent[], whom: Whom): Promise<SealedEvents<NewEvent>> {
+    return this.personal.seal(stream, events, whom);
+  }
+
+  /** The event with its personal data opened; a person who is forgotten reads as such. @throws SealBroken */
+  open(event: Recorded): Recorded | Promise<Recorded> {
+    const data = this.asWritten.get(event);
+    if (data === undefined) return this.personal.open(event);
+    const opened = this.personal.open({ ...event, data } as Recorded);
+    return opened instanceof Promise ? opened.then((each) => this.lifted(each)) : this.lifted(opened);
+  }
+
+  /** Several at once. */
+  openAll(events: readonly Recorded[]): Promise<readonly Recorded[]> {
+    return Promise.all(events.map((event) => this.open(event)));
+  }
 
   /** The current schema version of an event type. */
   version(type: string): number {
@@ -41,10 +74,8 @@ export class EventCodec {
     if (!definition) return undefined;
     const metadata = event.metadata as EventMetadata | undefined;
     if (!metadata?.commandId) return undefined;
-    const data: unknown =
-      metadata.schemaVersion === definition.version
-        ? event.data
-        : upcast(definition, event.data, metadata.schemaVersion);
+    const isPresent = metadata.schemaVersion === definition.version;
+    const data: unknown = isPresent ? event.data : upcast(definition, event.data, metadata.schemaVersion);
     const recorded: Recorded<DomainEvent> = {
       id: event.id,
       stream: event.streamId,
@@ -55,6 +86,12 @@ export class EventCodec {
       metadata,
       recordedAt: event.created.toISOString(),
     };
+    if (!isPresent && metadata.person !== undefined) this.asWritten.set(recorded, event.data);
     return recorded;
+  }
+
+  private lifted(event: Recorded): Recorded {
+    const definition = this.catalogue[event.type];
+    return definition ? { ...event, data: upcast(definition, event.data, event.metadata.schemaVersion) } : event;
   }
 }

@@ -9,6 +9,7 @@ import {
   WrongExpectedVersionError,
 } from "@eventstore/db-client";
 import { type EventCatalogue, type Recorded } from "../../domains/kernel";
+import { MasterKeyMissing, type People, SealBroken } from "../privacy";
 import { EventCodec, type NewEvent } from "./codec";
 
 /** The revision a stream must have for an append to happen; −1: the stream must not exist. */
@@ -38,8 +39,9 @@ export class EventLog {
   constructor(
     readonly url: string,
     catalogue: EventCatalogue,
+    people?: People,
   ) {
-    this.codec = new EventCodec(catalogue);
+    this.codec = new EventCodec(catalogue, people);
     this.client = this.connect();
   }
 
@@ -52,7 +54,7 @@ export class EventLog {
   }
 
   /**
-   * Appends all events or none. Ids make it repeatable: the server answers the same events at the same place with
+   * Appends all events or none, as they are: what is personal in them must be sealed. Ids make it repeatable: the server answers the same events at the same place with
    * success again.
    * @throws EventLogUnavailable
    */
@@ -74,7 +76,8 @@ export class EventLog {
   }
 
   /**
-   * A stream's events from a revision on, at most `maxCount`, oldest first; none when the stream does not exist.
+   * A stream's events from a revision on, at most `maxCount`, oldest first, with their personal data opened; none when
+   * the stream does not exist.
    * Read to the end what you begin: the client never lets go of a read that is broken off.
    * @throws EventLogUnavailable
    */
@@ -87,10 +90,11 @@ export class EventLog {
       });
       for await (const resolved of events) {
         const event = this.codec.decode(resolved);
-        if (event) yield event;
+        if (event) yield event.metadata.person === undefined ? event : await this.codec.open(event);
       }
     } catch (error) {
       if (error instanceof StreamNotFoundError) return;
+      if (error instanceof SealBroken || error instanceof MasterKeyMissing) throw error;
       throw new EventLogUnavailable(`read of ${stream}: ${messageOf(error)}`, error);
     }
   }

@@ -16,6 +16,8 @@ export interface LoadedAggregate<S = unknown> {
   /** Log position of the newest event; −1 when there is none. */
   readonly position: bigint;
   readonly commands: ReadonlyMap<string, CommandTrace>;
+  /** Whose personal data the stream holds. */
+  readonly person?: string | undefined;
   /** What the newest command did here, so that its repeat is answered from memory. */
   readonly latest?: LatestCommand | undefined;
 }
@@ -53,8 +55,9 @@ export class AggregateCache {
     this.entries.delete(stream);
   }
 
-  clear(): void {
-    this.entries.clear();
+  /** Drops what holds data of a person. */
+  dropPerson(person: string): void {
+    for (const [stream, loaded] of this.entries) if (loaded.person === person) this.entries.delete(stream);
   }
 }
 

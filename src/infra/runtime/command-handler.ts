@@ -75,8 +75,14 @@ export class CommandHandler {
   kept<C, E extends DomainEvent, S>(
     aggregate: Aggregate<C, E, S>,
     id: string,
-  ): { readonly state: S; readonly revision: number } | undefined {
-    return this.cache.get(`${aggregate.category}-${id}`) as { state: S; revision: number } | undefined;
+  ): { readonly state: S; readonly revision: number; readonly person?: string | undefined } | undefined {
+    return this.cache.get(`${aggregate.category}-${id}`) as
+      { state: S; revision: number; person?: string } | undefined;
+  }
+
+  /** A person is forgotten: what is kept of them is dropped, and read again without their data. */
+  forget(person: string): void {
+    this.cache.dropPerson(person);
   }
 
   /** The position of the newest event in the log. */
@@ -88,7 +94,7 @@ export class CommandHandler {
   async load<C, E extends DomainEvent, S>(
     aggregate: Aggregate<C, E, S>,
     id: string,
-  ): Promise<{ state: S; revision: number; position: bigint }> {
+  ): Promise<{ state: S; revision: number; position: bigint; person?: string | undefined }> {
     const lane = new StreamLane(`${aggregate.category}-${id}`, aggregate as Aggregate<unknown, DomainEvent, unknown>, {
       log: this.log,
       cache: this.cache,
@@ -96,7 +102,7 @@ export class CommandHandler {
       attempts: this.attempts,
       idle: () => undefined,
     });
-    const { state, revision, position } = await lane.current();
-    return { state: state as S, revision, position };
+    const { state, revision, position, person } = await lane.current();
+    return { state: state as S, revision, position, person };
   }
 }

@@ -10,6 +10,8 @@ export interface CommandContext {
   /** The event or command that led to this one; the command itself when absent. */
   readonly causationId?: string;
   readonly actor: string;
+  /** Whose the event is that led to this command: whatever personal the command brings is theirs, if nobody else's. */
+  readonly person?: string | undefined;
   /** When it happened in the business (ISO 8601); now when absent. */
   readonly occurredAt?: string;
   readonly reason?: string;

@@ -99,7 +99,8 @@ export class ProcessWorker implements Handler {
     await this.place.release();
   }
 
-  async handle(events: readonly Recorded[], upTo: bigint): Promise<void> {
+  async handle(sealed: readonly Recorded[], upTo: bigint): Promise<void> {
+    const events = await this.log.codec.openAll(sealed);
     const steps = new Map<string, { inputs: Input[]; first: Recorded }>();
     for (const event of events) {
       let id: string | undefined;
@@ -167,9 +168,10 @@ export class ProcessWorker implements Handler {
     const loaded =
       kept ??
       (begins
-        ? { state: process.initialState, revision: -1 }
+        ? { state: process.initialState, revision: -1, person: undefined }
         : await this.handler.load(this.aggregate, step.processId));
     let state = loaded.state;
+    const person = loaded.person ?? personOf(step);
     const recorded: DomainEvent[] = [];
     const record = (events: readonly DomainEvent[]) => {
       for (const event of events) {
@@ -189,14 +191,14 @@ export class ProcessWorker implements Handler {
       const intents = process.wants(state);
       if (intents.length === 0) break;
       if (round >= MAX_ROUNDS) throw new Error(`process ${process.category}-${step.processId} runs in circles`);
-      const answers = await Promise.all(intents.map((intent) => this.send(intent, step)));
+      const answers = await Promise.all(intents.map((intent) => this.send(intent, step, person)));
       const at = new Date().toISOString();
       for (const [index, intent] of intents.entries()) {
         const answer = answers[index];
         if (answer) record(process.answered(intent, answer, at, state));
       }
     }
-    if (recorded.length > 0) await this.record(step, recorded, loaded.revision);
+    if (recorded.length > 0) await this.record(step, recorded, loaded.revision, person);
     return process.deadline(state);
   }
 
@@ -210,12 +212,13 @@ export class ProcessWorker implements Handler {
     this.timerless.add(processId);
   }
 
-  private async send(intent: Intent, step: Step): Promise<Answer> {
+  private async send(intent: Intent, step: Step, person: string | undefined): Promise<Answer> {
     const context = {
       commandId: processCommandId(this.process.category, step.processId, intent),
       correlationId: step.correlationId,
       causationId: step.causationId,
       actor: `process:${this.process.name}`,
+      person,
       ...(intent.creates && { assumeNew: true }),
     };
     let outcome: Outcome;
@@ -230,12 +233,18 @@ export class ProcessWorker implements Handler {
     return { accepted: false, error: outcome.error };
   }
 
-  private async record(step: Step, events: readonly DomainEvent[], revision: number): Promise<void> {
+  private async record(
+    step: Step,
+    events: readonly DomainEvent[],
+    revision: number,
+    person: string | undefined,
+  ): Promise<void> {
     const outcome = await this.handler.execute(this.aggregate, step.processId, events, {
       commandId: deriveId("process", this.process.category, step.processId, "step", revision + 1),
       correlationId: step.correlationId,
       causationId: step.causationId,
       actor: `process:${this.process.name}`,
+      person,
       expectedRevision: revision,
       assumeNew: revision < 0,
     });
@@ -355,6 +364,12 @@ export class ProcessWorker implements Handler {
     return this.stores.collection<TimerDocument>(this.process.context, "timers");
   }
 }
+
+/** Whose the events are that the process is told of. */
+const personOf = ({ inputs }: Step): string | undefined =>
+  eventsOf(inputs)
+    .map(({ metadata }) => metadata.person)
+    .find((person) => person !== undefined);
 
 /** The id of a command that a process sends: the same however often it is sent. */
 export const processCommandId = (category: string, processId: string, { key }: Pick<Intent, "key">): string =>

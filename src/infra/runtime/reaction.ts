@@ -1,5 +1,6 @@
 import { type Recorded } from "../../domains/kernel";
 import { Checkpoint, type MongoStores } from "../mongo";
+import { type EventLog } from "../eventstore";
 import { DeferredWrite } from "./deferred-write";
 import { PoisonEvent, type Handler } from "./consumer";
 
@@ -28,6 +29,7 @@ export class ReactionWorker implements Handler {
   constructor(
     private readonly reaction: Reaction,
     stores: MongoStores,
+    private readonly log: EventLog,
     private readonly isTransient: (error: unknown) => boolean,
   ) {
     this.types = reaction.events;
@@ -39,7 +41,8 @@ export class ReactionWorker implements Handler {
     return this.place.claim(token);
   }
 
-  async handle(events: readonly Recorded[], upTo: bigint): Promise<void> {
+  async handle(sealed: readonly Recorded[], upTo: bigint): Promise<void> {
+    const events = await this.log.codec.openAll(sealed);
     const streams = new Map<string, Promise<void>>();
     for (const event of events) {
       const before = streams.get(event.stream) ?? Promise.resolve();

@@ -10,6 +10,9 @@ export interface Change {
   readonly position: bigint;
 }
 
+/** Opens what is sealed in a value. */
+export type Open = <T>(value: T) => T | Promise<T>;
+
 /** How long a document that is not in memory is waited for before it is looked for, in ms. */
 const FIRST_LOOK = 100;
 /** Documents kept in memory per read model; each is forgotten when it changes. */
@@ -33,9 +36,11 @@ export class ReadModel<D extends Document = Document> {
     private readonly stores: MongoStores,
     readonly context: string,
     readonly name: string,
+    /** Opens the personal data that documents hold, which is stored sealed. */
+    private readonly open: Open | undefined = undefined,
   ) {}
 
-  /** The collection that serves now. */
+  /** The collection that serves now. What is read from it past `get` has its personal data sealed: see `opened`. */
   get collection(): Collection<D> {
     return this.stores.collection<D>(this.context, this.target ?? `${this.name}_v1`);
   }
@@ -50,9 +55,21 @@ export class ReadModel<D extends Document = Document> {
 
   /**
    * One document by its id, from memory when it has not changed since it was read. The same object is answered as long
-   * as the document is the same, so that what is derived from it can be kept beside it.
+   * as the document is the same, so that what is derived from it can be kept beside it; one with personal data is opened
+   * anew each time, and kept nowhere.
    */
   async get(id: string): Promise<D | undefined> {
+    const document = await this.stored(id);
+    return document && this.open ? this.open(document) : document;
+  }
+
+  /** Documents, or parts of them, with the personal data in them opened. */
+  async opened<T>(values: readonly T[]): Promise<readonly T[]> {
+    const { open } = this;
+    return open ? Promise.all(values.map((value) => open(value))) : values;
+  }
+
+  private async stored(id: string): Promise<D | undefined> {
     const kept = this.documents.get(id);
     if (kept) return kept.document;
     const { generation } = this;
@@ -134,6 +151,11 @@ export class ReadModel<D extends Document = Document> {
     this.tell(ids, position);
   }
 
+  /** A person is forgotten: whatever was made of the documents may show their data. */
+  forget(): void {
+    if (this.open) this.changed(undefined, this.position);
+  }
+
   /** For the worker: everything up to the position can be read. */
   moved(position: bigint): void {
     if (position > this.position) this.position$.next(position);
@@ -167,12 +189,16 @@ export class ReadModel<D extends Document = Document> {
 export class ReadModels {
   private readonly models = new Map<string, ReadModel>();
 
-  constructor(private readonly stores: MongoStores) {}
+  constructor(
+    private readonly stores: MongoStores,
+    /** Opens personal data, where the read model of that name holds any. */
+    private readonly openOf: (fullName: string) => Open | undefined = () => undefined,
+  ) {}
 
   get<D extends Document>(context: string, name: string): ReadModel<D> {
     const key = `${context}.${name}`;
     let model = this.models.get(key);
-    if (!model) this.models.set(key, (model = new ReadModel(this.stores, context, name)));
+    if (!model) this.models.set(key, (model = new ReadModel(this.stores, context, name, this.openOf(key))));
     return model as unknown as ReadModel<D>;
   }
 

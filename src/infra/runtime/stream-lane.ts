@@ -123,13 +123,14 @@ export class StreamLane {
         cache.set(this.stream, loaded);
         return this.settle(round, loaded);
       }
-      const result = await this.append(round.append, loaded.revision);
+      const { events, person } = await this.seal(round.append, loaded.person, batch);
+      const result = await this.append(events, loaded.revision);
       if (result.ok) {
         count(figures, round);
         const commands = loaded.commands as Map<string, CommandTrace>;
         for (const [id, trace] of round.traces) remember(commands, id, trace);
         const { state, latest } = round;
-        const after = { state, revision: result.revision, position: result.position, commands, latest };
+        const after = { state, revision: result.revision, position: result.position, commands, latest, person };
         cache.set(this.stream, after);
         return this.settle(round, after);
       }
@@ -196,6 +197,12 @@ export class StreamLane {
       ...(context.reason !== undefined && { reason: context.reason }),
     };
     return { id: eventId(context, index), type: event.type, data: event.data, metadata };
+  }
+
+  /** Personal data is the stream's person's, whoever writes; in a new stream that of whom it is about. */
+  private seal(events: readonly NewEvent[], stream: string | undefined, batch: readonly Pending[]) {
+    const cause = stream ?? batch.map(({ context }) => context.person).find((person) => person !== undefined);
+    return this.services.log.codec.seal(this.stream, events, { stream, cause });
   }
 
   /** An append that is cut off may have happened: it is repeated under the same ids, which the log recognises. */
@@ -275,17 +282,18 @@ export class StreamLane {
 
   /** Folds in what the stream has beyond the given revision. */
   private async refresh(from: LoadedAggregate): Promise<LoadedAggregate> {
-    let { state, revision, position } = from;
+    let { state, revision, position, person } = from;
     const commands = from.commands as Map<string, CommandTrace>;
     for await (const event of this.services.log.readStream(this.stream, from.revision + 1)) {
       state = this.aggregate.evolve(state, event);
       revision = event.revision;
       position = event.position;
+      person ??= event.metadata.person;
       const { commandId, commandHash } = event.metadata;
       const first = commands.get(commandId)?.first ?? event.revision;
       remember(commands, commandId, { first, last: event.revision, hash: commandHash });
     }
-    return { state, revision, position, commands };
+    return { state, revision, position, commands, person };
   }
 }
 

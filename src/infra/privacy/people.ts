@@ -1,0 +1,141 @@
+import { LRUCache } from "lru-cache";
+import { Subject as Signal } from "rxjs";
+import { type MongoStores } from "../mongo";
+import { Gathered } from "./gathered";
+import { KeyStore, type PersonKey } from "./key-store";
+import { type MasterKeys } from "./master-key";
+import { personText, type Subject } from "./sealed";
+
+export interface PeopleOptions {
+  /** Keys kept in memory. */
+  readonly capacity?: number;
+  /**
+   * ms after which a key is read again. A forgetting is heard of through the log; this bounds how long a process that
+   * is cut off from the log goes on with a key that is gone.
+   */
+  readonly ttl?: number;
+}
+
+/** Subjects known to be forgotten: a key that is gone never comes back. */
+const KNOWN_FORGOTTEN = 100_000;
+const KNOWN_TEXTS = 10_000;
+/** How often a key is asked for while its person is being forgotten, and the time between, in ms. */
+const TRIES = 50;
+const PAUSE = 20;
+
+/** A person's old key is on its way out, and no new one can be made yet. */
+export class BeingForgotten extends Error {}
+
+/** The keys of people, as one process knows them. */
+export class People {
+  /** Somebody is forgotten: whatever is kept of them in the clear is to be dropped. */
+  readonly forgotten$ = new Signal<Subject>();
+  private readonly bySubject: LRUCache<Subject, PersonKey>;
+  private readonly byPerson: LRUCache<string, PersonKey>;
+  private readonly gone = new LRUCache<Subject, true>({ max: KNOWN_FORGOTTEN });
+  private readonly texts = new LRUCache<string, true>({ max: KNOWN_TEXTS });
+  private readonly making: Gathered<string, PersonKey>;
+  private readonly lookingFor: Gathered<string, PersonKey>;
+  private readonly reading: Gathered<Subject, PersonKey>;
+
+  constructor(
+    private readonly store: KeyStore,
+    { capacity = 50_000, ttl = 60_000 }: PeopleOptions = {},
+  ) {
+    this.bySubject = new LRUCache({ max: capacity, ttl });
+    this.byPerson = new LRUCache({ max: capacity, ttl });
+    this.making = new Gathered((people) => store.make(people));
+    this.lookingFor = new Gathered((people) => store.ofPeople(people));
+    this.reading = new Gathered((subjects) => store.ofSubjects(subjects));
+  }
+
+  /** @throws MasterKeyMissing */
+  static async open(stores: MongoStores, masters: MasterKeys, options?: PeopleOptions): Promise<People> {
+    return new People(await KeyStore.open(stores, masters), options);
+  }
+
+  /** What is in memory; `null` where the person is known to be forgotten. */
+  known(subject: Subject): PersonKey | null | undefined {
+    return this.gone.has(subject) ? null : this.bySubject.get(subject);
+  }
+
+  /** The key of a person; made now where there is none. */
+  async keyOf(person: string): Promise<PersonKey> {
+    const known = this.byPerson.get(person);
+    if (known) return known;
+    for (let attempt = 0; attempt < TRIES; attempt++) {
+      const made = await this.making.get(person);
+      const key = made && this.keep(made);
+      if (key) return key;
+      // The person is being forgotten: the old key is gone in a moment, and then they are somebody new.
+      await new Promise((resolve) => setTimeout(resolve, PAUSE));
+    }
+    throw new BeingForgotten("The person is just being forgotten; try again in a moment.");
+  }
+
+  /** The key of a person who has one. */
+  async find(person: string): Promise<PersonKey | undefined> {
+    const found = this.byPerson.get(person) ?? (await this.lookingFor.get(person));
+    return found && this.keep(found);
+  }
+
+  /** The key of a subject; `undefined` when the person is forgotten. */
+  async read(subject: Subject): Promise<PersonKey | undefined> {
+    const known = this.known(subject);
+    if (known !== undefined) return known ?? undefined;
+    const found = await this.reading.get(subject);
+    if (found) return this.keep(found);
+    this.gone.set(subject, true);
+    return undefined;
+  }
+
+  /** What stands for a person in read models: to look for them by. `undefined` when nothing does. */
+  async textOf(person: string, forgotten: string | null): Promise<string | undefined> {
+    const key = await this.find(person);
+    return key && personText(key.subject, forgotten);
+  }
+
+  /** Lets a person be found by a text. */
+  async note({ subject }: PersonKey, text: string): Promise<void> {
+    const known = `${subject} ${text}`;
+    if (this.texts.has(known)) return;
+    await this.store.note(subject, text);
+    this.texts.set(known, true);
+  }
+
+  /** The people who can be found by a text, such as an e-mail address. */
+  holding(text: string): Promise<readonly Subject[]> {
+    return this.store.holding(text);
+  }
+
+  /** Destroys the key of a person. @returns whether there was one */
+  async destroy(subject: Subject): Promise<boolean> {
+    const destroyed = await this.store.destroy(subject);
+    this.forgotten(subject);
+    return destroyed;
+  }
+
+  /** A person was forgotten, here or by another process. */
+  forgotten(subject: Subject): void {
+    const known = this.bySubject.get(subject);
+    this.gone.set(subject, true);
+    this.bySubject.delete(subject);
+    if (known) this.byPerson.delete(known.person);
+    this.texts.clear();
+    this.forgotten$.next(subject);
+  }
+
+  rewrap(): Promise<number> {
+    return this.store.rewrap();
+  }
+
+  private keep(key: PersonKey): PersonKey | undefined {
+    if (this.gone.has(key.subject)) {
+      this.byPerson.delete(key.person);
+      return undefined;
+    }
+    this.bySubject.set(key.subject, key);
+    this.byPerson.set(key.person, key);
+    return key;
+  }
+}
