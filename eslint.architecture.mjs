@@ -82,7 +82,7 @@ const policies = [
   infraMay("runtime", is("kernel"), part("eventstore", "mongo", "privacy")),
   infraMay("audit", is("kernel"), part("eventstore", "mongo", "privacy", "runtime")),
   infraMay("security", part("runtime")),
-  infraMay("config", part("observability", "security")),
+  infraMay("config", part("observability", "privacy", "security")),
   // The adapters behind the payment context's own port.
   infraMay("payments", is("kernel"), is(["events", "provider"], { context: "payment" }), part("runtime")),
 

@@ -11,14 +11,25 @@ once() { [ -s "$1" ] || cat >"$1"; }
 # The folder and all in it belong to one user of the containers.
 give() { chown -R "$2" "$root/$1" && chmod 0700 "$root/$1" && chmod 0400 "$root/$1"/*; }
 
+# Wraps the keys of people; for those who show or act on personal data.
+mkdir -p "$root/master"
+[ -s "$root/master/key" ] || head -c 32 /dev/urandom | base64 >"$root/master/key"
+chmod 0700 "$root/master"
+
 # name=user, as in docker-compose.yml; deploy/mongodb/users.js says what each may do.
 for each in prepare=1100 gateway=1101 serve-storefront=1102 serve-backoffice=1103 serve-reference=1104 \
   serve-analytics=1105 serve-operations=1106 work-reference=1111 work-catalog=1112 work-pricing=1113 \
-  work-inventory=1114 work-cart=1115 work-ordering=1116 work-payment=1117 work-storefront=1118 work-analytics=1119; do
+  work-inventory=1114 work-cart=1115 work-ordering=1116 work-payment=1117 work-storefront=1118 work-analytics=1119 \
+  work-privacy=1120; do
   name=${each%=*}
   mkdir -p "$root/$name"
   once "$root/$name/mongodb-url" <<<"mongodb://$name:$(random)@$members/?replicaSet=rs0&authSource=admin"
   case $name in prepare | gateway) printf '%s' "$ADMIN_API_KEY" >"$root/$name/admin-api-key" ;; esac
+  case $name in
+  prepare | serve-storefront | serve-backoffice | serve-analytics | work-ordering | work-payment | work-privacy)
+    cp "$root/master/key" "$root/$name/master-key"
+    ;;
+  esac
   give "$name" "${each#*=}:0"
 done
 

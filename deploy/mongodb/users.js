@@ -8,6 +8,8 @@
  * - `serve-<touchpoint>` reads, and writes `operations`: answers to repeated commands, API keys, its registration.
  * - `gateway` reads where instances registered.
  * - `prepare` writes all of them.
+ * - Those who show or act on personal data have the keys of people too: `serve-storefront`, `serve-backoffice`,
+ *   `serve-analytics`, `work-ordering`, `work-payment`, `work-privacy`. Workers of read models do not.
  *
  * SECRETS       a folder with <user>/mongodb-url for each, and mongodb/admin-password
  * MONGODB_MEMBERS  the replica set's members; it is started when it is not yet
@@ -28,22 +30,41 @@ const contexts = [
   "ordering",
   "payment",
   "storefront",
+  "privacy",
   "analytics",
 ];
 const touchpoints = ["storefront", "backoffice", "reference", "analytics", "operations"];
 
 const read = (...names) => names.map((name) => ({ role: "read", db: `${prefix}_${name}` }));
 const write = (...names) => names.map((name) => ({ role: "readWrite", db: `${prefix}_${name}` }));
+const withKeys = [
+  "serve-storefront",
+  "serve-backoffice",
+  "serve-analytics",
+  "work-ordering",
+  "work-payment",
+  "work-privacy",
+];
+const keys = (user) => (withKeys.includes(user) ? write("keys") : []);
 const users = {
-  prepare: write(...contexts, "operations"),
+  prepare: write(...contexts, "operations", "keys"),
   gateway: read("operations"),
   ...Object.fromEntries(
-    touchpoints.map((touchpoint) => [`serve-${touchpoint}`, [...read(...contexts), ...write("operations")]]),
+    touchpoints.map((touchpoint) => [
+      `serve-${touchpoint}`,
+      [...read(...contexts), ...write("operations"), ...keys(`serve-${touchpoint}`)],
+    ]),
   ),
   ...Object.fromEntries(
     contexts.map((context) => [
       `work-${context}`,
-      [...write(context), ...read(...contexts.filter((other) => other !== context), "operations")],
+      [
+        ...write(context),
+        ...read(...contexts.filter((other) => other !== context), "operations"),
+        // What was answered to a person is forgotten with them.
+        ...(context === "privacy" ? write("operations") : []),
+        ...keys(`work-${context}`),
+      ],
     ]),
   ),
 };

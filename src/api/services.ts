@@ -3,6 +3,7 @@ import { QUOTES_INCOMPLETE } from "../domains/cart";
 import { type Aggregate, DomainError, type DomainEvent, type Timestamp } from "../domains/kernel";
 import { type EventLog } from "../infra/eventstore";
 import { type Accepted, type AnswerMemory, type CommandContext, type CommandHandler, type Idle, type ReadModel, type ReadModels } from "../infra/runtime"; // prettier-ignore
+import { type People } from "../infra/privacy";
 import { type ShopperTokens } from "../infra/security";
 import { firstAnswer } from "./first-answer";
 import { readModelBehind } from "./http";
@@ -20,10 +21,14 @@ export interface ServiceOptions {
   readonly models: ReadModels;
   readonly log: EventLog;
   readonly answers: AnswerMemory;
+  /** Destroys the key of a person. */
+  readonly forget: (subject: string) => Promise<void>;
   readonly tokens: ShopperTokens;
   /** Currency of answers when the caller names none. */
   readonly currency: string;
 }
+
+const SHOPPER = "shopper:";
 
 /** A read model of whatever documents. */
 export type Levelled = Pick<ReadModel, "name" | "position" | "waitFor">;
@@ -35,6 +40,7 @@ export class Services {
   readonly commands: CommandHandler;
   readonly tokens: ShopperTokens;
   readonly currency: string;
+  readonly forget: ServiceOptions["forget"];
   private readonly answers: AnswerMemory;
   /** What is known of commands under way that are repeated: they found nothing to change the first time. */
   private readonly idle = new Map<string, Idle>();
@@ -48,6 +54,34 @@ export class Services {
     this.tokens = options.tokens;
     this.currency = options.currency;
     this.answers = options.answers;
+    this.forget = options.forget;
+  }
+
+  /** The keys of people. @throws where this process has none */
+  get people(): People {
+    const { people } = this.log.codec.personal;
+    if (!people) throw new Error("this process has no keys of people");
+    return people;
+  }
+
+  /**
+   * A condition on a field that says who somebody is: stored as what stands for the person, or as it is, from the time
+   * before personal data was sealed.
+   */
+  async isPerson(person: string, value: string, forgotten: string | null): Promise<object> {
+    const text = await this.people.textOf(person, forgotten);
+    return text === undefined ? { $eq: value } : { $in: [value, text] };
+  }
+
+  /** Any JSON with the personal data in it opened. */
+  async opened<T>(value: T): Promise<T> {
+    return this.log.codec.personal.openValue(value);
+  }
+
+  /** Who asks, where it is a shopper of whom something is sealed. */
+  private async whose({ actor }: CommandContext): Promise<string | undefined> {
+    const id = actor.startsWith(SHOPPER) ? actor.slice(SHOPPER.length) : undefined;
+    return id === undefined ? undefined : (await this.log.codec.personal.people?.find(id))?.subject;
   }
 
   now(): Timestamp {
@@ -128,7 +162,7 @@ export class Services {
     if (!outcome.accepted) return outcome.error;
     this.written.set(stream, outcome.position);
     if (outcome.events.length === 0 && !outcome.repeated && commandHash !== undefined)
-      await this.answers.remember(commandId, commandHash, { idleAt: outcome.revision });
+      await this.answers.remember(commandId, commandHash, { idleAt: outcome.revision }, await this.whose(context));
     return outcome;
   }
 
@@ -143,17 +177,18 @@ export class Services {
   }
 
   private async remembered<A extends object>(
-    { commandId }: CommandContext,
+    context: CommandContext,
     hash: string,
     run: () => Promise<A | DomainError>,
   ): Promise<A | DomainError> {
+    const { commandId } = context;
     const before = await this.answers.recall(commandId, hash);
     if (before instanceof DomainError) return before;
     if (before) this.idle.set(commandId, before);
     try {
       const outcome = await run();
       if (outcome instanceof DomainError && !PASSING.has(outcome.code))
-        await this.answers.remember(commandId, hash, outcome);
+        await this.answers.remember(commandId, hash, outcome, await this.whose(context));
       return outcome;
     } finally {
       if (before) this.idle.delete(commandId);

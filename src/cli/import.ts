@@ -5,6 +5,7 @@ import { Engine } from "../engine/engine";
 import { settings, type Settings } from "../infra/config";
 import { EventLog, EventLogUnavailable } from "../infra/eventstore";
 import { MongoStores } from "../infra/mongo";
+import { People } from "../infra/privacy";
 import { CommandHandler } from "../infra/runtime";
 import { type Flags } from "./flags";
 import { peakMemory } from "../tools/memory";
@@ -14,6 +15,7 @@ import { checkFile } from "../tools/online-retail/rows";
 import { Progress } from "../tools/progress";
 import { lockDataFolder, readRunRecord } from "./data-folder";
 import { foreignPositions, ownPositions, untilLevel, type Positions } from "./level";
+import { masterKeysFor, masterKeysNeeded } from "./master-keys";
 import { untilStopped } from "./process";
 import { givenStores } from "./stores";
 
@@ -68,22 +70,23 @@ class Interrupted extends Error {
 async function importBesideWorkers(run: Run, pid: number | undefined): Promise<void> {
   const { contexts, settings, signal } = run;
   const { eventstoreUrl, mongoUrl } = givenStores(settings);
-  const log = openLog(eventstoreUrl, contexts);
+  const masterKeys = masterKeysNeeded(settings, "an import of customers' orders");
+  const stores = await connectMongo(mongoUrl, settings.mongodbPrefix);
   try {
-    const report = await importInto(run, log, new CommandHandler(log));
-    show(run, reportText(report));
-    const stores = await connectMongo(mongoUrl, settings.mongodbPrefix);
+    const log = openLog(eventstoreUrl, contexts, await People.open(stores, masterKeys));
     try {
+      const report = await importInto(run, log, new CommandHandler(log));
+      show(run, reportText(report));
       const ends = await reached(log, eventstoreUrl);
       const level = await project(run, () => foreignPositions(stores, contexts), ends, report.events);
       if (level === undefined && !signal.aborted)
         show(run, "Nobody builds the read models of these stores now; millrace start or millrace work will.\n");
+      show(run, memoryText(pid === undefined ? [process.pid] : [process.pid, pid]));
     } finally {
-      await stores.close();
+      await log.close();
     }
-    show(run, memoryText(pid === undefined ? [process.pid] : [process.pid, pid]));
   } finally {
-    await log.close();
+    await stores.close();
   }
 }
 
@@ -121,6 +124,7 @@ async function importWithEngine(run: Run, stores: Stores): Promise<void> {
     mongoPrefix: settings.mongodbPrefix,
     writeConcern: stores.ownMongo ? 1 : "majority",
     work: readModels,
+    masterKeys: masterKeysFor(settings, (line) => show(run, `${line}\n`, process.stderr)),
     report: (level, message) => level !== "info" && show(run, `${message}\n`, process.stderr),
   }).catch((error: unknown) => {
     throw unreachable("stores", `${stores.eventstoreUrl}, ${stores.mongoUrl}`, error);
@@ -182,9 +186,9 @@ function show({ progress }: Run, text: string, output: NodeJS.WriteStream = proc
   output.write(text);
 }
 
-function openLog(url: string, contexts: readonly Context[]): EventLog {
+function openLog(url: string, contexts: readonly Context[], people: People): EventLog {
   try {
-    return new EventLog(url, catalogueOf(contexts));
+    return new EventLog(url, catalogueOf(contexts), people);
   } catch (error) {
     throw new Error(`The event store's address cannot be understood: ${(error as Error).message}`, { cause: error });
   }

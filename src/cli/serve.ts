@@ -4,11 +4,15 @@ import { createLogger } from "../infra/observability";
 import { isLoopback } from "../infra/security";
 import { oidcOf } from "./access";
 import { type Flags } from "./flags";
+import { masterKeysNeeded, masterKeysOf } from "./master-keys";
 import { untilStopped } from "./process";
 import { givenStores } from "./stores";
 
 /** As in package.json. */
 const VERSION = "0.1.0";
+
+/** What shows or takes in personal data. */
+const PERSONAL: ReadonlySet<string> = new Set(["storefront", "backoffice", "analytics"] satisfies Touchpoint[]);
 
 const isTouchpoint = (name: string): name is Touchpoint => (TOUCHPOINTS as readonly string[]).includes(name);
 
@@ -27,6 +31,9 @@ export async function serve(names: readonly string[], flags: Flags): Promise<voi
     ...chosen,
     ...givenStores(chosen),
     mongoPrefix: chosen.mongodbPrefix,
+    masterKeys: names.some((name) => PERSONAL.has(name))
+      ? masterKeysNeeded(chosen, `serve ${names.join(" ")}`)
+      : masterKeysOf(chosen),
     adminKey: chosen.adminApiKey,
     oidc: oidcOf(chosen),
     log: createLogger({ level: chosen.logLevel }),

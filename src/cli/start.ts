@@ -8,6 +8,7 @@ import { createLogger } from "../infra/observability";
 import { oidcOf } from "./access";
 import { type Flags } from "./flags";
 import { lockDataFolder, removeRunRecord, writeRunRecord } from "./data-folder";
+import { masterKeysFor } from "./master-keys";
 import { untilStopped } from "./process";
 
 /** `millrace start`: everything in this process, with stores of its own where none are given. */
@@ -26,6 +27,7 @@ export async function start(flags: Flags): Promise<void> {
         ...chosen,
         ...stores,
         mongoPrefix: mongodbPrefix,
+        masterKeys: masterKeysFor(chosen, (line) => log.info(line)),
         adminKey: adminApiKey,
         oidc: oidcOf(chosen),
         log,

@@ -3,6 +3,7 @@ import { startShop } from "../engine/shop";
 import { settings } from "../infra/config";
 import { createLogger } from "../infra/observability";
 import { type Flags } from "./flags";
+import { masterKeysNeeded, masterKeysOf } from "./master-keys";
 import { untilStopped } from "./process";
 import { givenStores } from "./stores";
 
@@ -18,6 +19,7 @@ export async function work(names: readonly string[], flags: Flags): Promise<void
     ...chosen,
     ...givenStores(chosen),
     mongoPrefix: chosen.mongodbPrefix,
+    masterKeys: acts(names, chosen.paymentTimeout) ? masterKeysNeeded(chosen, "this work") : masterKeysOf(chosen),
     log: createLogger({ level: chosen.logLevel }),
     work: names.length === 0 ? "all" : names,
     serve: [],
@@ -27,13 +29,25 @@ export async function work(names: readonly string[], flags: Flags): Promise<void
   await shop.stop();
 }
 
+/** Whether processes or reactions are among the work: they act on personal data, while read models only pass it on. */
+function acts(names: readonly string[], paymentTimeout: number): boolean {
+  return contextsOf({ paymentTimeout }).some(({ name, processes, reactions }) =>
+    [...processes, ...reactions(notRunning, notRunning)].some(
+      (part) => names.length === 0 || [name, part.name, `${part.context}.${part.name}`].some((each) => names.includes(each)), // prettier-ignore
+    ),
+  );
+}
+
+const notRunning = () => Promise.reject(new Error("not running"));
+
 /** Contexts, and their parts by `<context>.<name>` and by name alone. */
 function workNames(paymentTimeout: number): Set<string> {
   const parts = contextsOf({ paymentTimeout }).flatMap(({ name, projections, feeds, processes, reactions }) => [
     name,
-    ...[...projections, ...feeds, ...processes, ...reactions(() => Promise.reject(new Error("not running")))].flatMap(
-      (part) => [part.name, `${part.context}.${part.name}`],
-    ),
+    ...[...projections, ...feeds, ...processes, ...reactions(notRunning, notRunning)].flatMap((part) => [
+      part.name,
+      `${part.context}.${part.name}`,
+    ]),
   ]);
   return new Set(parts);
 }

@@ -18,8 +18,11 @@ export interface Context {
   readonly feeds: readonly AnyFeed[];
   readonly processes: readonly AnyProcess[];
   /** What the context does outside the shop; built with the engine's means of sending commands. */
-  readonly reactions: (send: SendCommand) => readonly Reaction[];
+  readonly reactions: (send: SendCommand, forget: Forget) => readonly Reaction[];
 }
+
+/** Destroys the key of a person and drops what is kept of them in the clear; the second time there is nothing to do. */
+export type Forget = (subject: string) => Promise<void>;
 
 /** Sends a command from within the shop; resolves with what became of it. */
 export type SendCommand = (

@@ -4,6 +4,7 @@ import { inventoryEvents, stock } from "../domains/inventory";
 import { checkoutEvents, checkoutProcess, importRow, order, orderingEvents } from "../domains/ordering";
 import { payment, paymentEvents } from "../domains/payment";
 import { price, pricingEvents } from "../domains/pricing";
+import { forgetting, privacyEvents } from "../domains/privacy";
 import { country, currency, referenceEvents, taxrate } from "../domains/reference";
 import { paymentProviders, paymentReaction, testProvider } from "../infra/payments";
 import { analyticsFeeds } from "../projections/analytics";
@@ -16,6 +17,7 @@ import * as pricingProjections from "../projections/pricing";
 import * as referenceProjections from "../projections/reference";
 import * as storefrontProjections from "../projections/storefront";
 import { type Context } from "./context";
+import { forgettingReaction } from "./forgetting";
 
 export interface ContextOptions {
   /** Seconds that a payment may go unanswered. */
@@ -87,6 +89,12 @@ export function contextsOf({ paymentTimeout }: ContextOptions): readonly Context
     context({
       name: "storefront",
       projections: [storefrontProjections.products, storefrontProjections.categories],
+    }),
+    context({
+      name: "privacy",
+      events: privacyEvents,
+      aggregates: [forgetting],
+      reactions: (_, forget) => [forgettingReaction(forget)],
     }),
     context({ name: "analytics", feeds: analyticsFeeds }),
   ];

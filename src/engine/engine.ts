@@ -1,8 +1,10 @@
-import { type DomainEvent, type Intent } from "../domains/kernel";
+import { type DomainEvent, type Intent, streamId } from "../domains/kernel";
 import { EventLog, EventLogUnavailable } from "../infra/eventstore";
 import { Leases, MongoStores } from "../infra/mongo";
 import { ProviderUnavailable } from "../infra/payments";
+import { type MasterKeys, People } from "../infra/privacy";
 import {
+  AnswerMemory,
   CommandHandler,
   Consumer,
   deriveId,
@@ -18,6 +20,7 @@ import {
   type Committed,
   type ConsumerServices,
   type ConsumerState,
+  type Open,
   type Outcome,
   type RunnerState,
 } from "../infra/runtime";
@@ -34,6 +37,8 @@ export interface EngineOptions {
   /** Names of the projections, feeds, processes and reactions to run here, or of their contexts; none when empty. */
   readonly work: "all" | readonly string[];
   readonly cacheSize?: number;
+  /** Wrap the keys of people. Without them no personal data can be written, and what there is stays sealed. */
+  readonly masterKeys?: MasterKeys | undefined;
   report(level: "info" | "warn" | "error", message: string, details: object): void;
 }
 
@@ -65,6 +70,8 @@ export class Engine {
   readonly workers: ReadonlyMap<string, { readonly consumer: Consumer; readonly kind: WorkerState["kind"] }>;
   /** What operators see of processes, and ask for. */
   readonly processes: ProcessDesk;
+  /** How commands were answered that left no events. */
+  readonly answers: AnswerMemory;
   private readonly aggregates: ReadonlyMap<string, AnyAggregate>;
   private readonly followers: Followers;
 
@@ -77,7 +84,16 @@ export class Engine {
     readonly commands: CommandHandler,
   ) {
     const { contexts, report } = options;
-    this.models = new ReadModels(stores);
+    const personal = new Set(
+      contexts.flatMap(({ projections, feeds }) =>
+        [...projections, ...feeds]
+          .filter(({ events }) => events.some((type: string) => log.codec.personal.isPersonal(type)))
+          .map(({ context, name }) => `${context}.${name}`),
+      ),
+    );
+    const open: Open = (value) => log.codec.personal.openValue(value);
+    this.models = new ReadModels(stores, (name) => (personal.has(name) ? open : undefined));
+    this.answers = new AnswerMemory(stores);
     this.processes = new ProcessDesk(
       stores,
       contexts.flatMap(({ processes }) => processes),
@@ -98,21 +114,43 @@ export class Engine {
   /** Connects to both stores and starts the work. */
   static async start(options: EngineOptions): Promise<Engine> {
     const { mongoUrl, mongoPrefix, writeConcern } = options;
-    const log = new EventLog(options.eventstoreUrl, catalogueOf(options.contexts));
     const stores = await MongoStores.connect({
       url: mongoUrl,
       ...(mongoPrefix !== undefined && { prefix: mongoPrefix }),
       ...(writeConcern !== undefined && { writeConcern }),
     });
+    const people = options.masterKeys && (await opened(stores, options.masterKeys));
+    const log = new EventLog(options.eventstoreUrl, catalogueOf(options.contexts), people);
     const streams = categoriesOf(options.contexts).map((category) => `${category}-`);
     const tail = new LogTail(log, streams);
     const commands = new CommandHandler(log, options.cacheSize === undefined ? {} : { cacheSize: options.cacheSize });
     const engine = new Engine(options, log, stores, tail, new Leases(stores), commands);
+    engine.hearOfForgotten();
     await tail.start();
     await Promise.all([...engine.runners.values()].map((runner) => runner.start()));
     await engine.followers.start();
     for (const { consumer } of engine.workers.values()) consumer.start();
     return engine;
+  }
+
+  /** The keys of people; `undefined` without master keys. */
+  get people(): People | undefined {
+    return this.log.codec.personal.people;
+  }
+
+  /** Destroys the key of a person who is forgotten, and what is remembered of their requests. May be repeated. */
+  readonly forget = async (subject: string): Promise<void> => {
+    await this.people?.destroy(subject);
+    await this.answers.forget(subject);
+  };
+
+  /** Whoever forgets a person, this process drops what it has of them as soon as the log tells of it. */
+  private hearOfForgotten(): void {
+    this.people?.forgotten$.subscribe((subject) => {
+      this.commands.forget(subject);
+      for (const model of this.models.all()) model.forget();
+    });
+    this.tail.listen("PersonForgotten", ({ stream }) => this.people?.forgotten(streamId(stream)));
   }
 
   /** The aggregate of a stream category. */
@@ -219,10 +257,10 @@ export class Engine {
         const consumer = new Consumer(handler, services, { name, context, rhythm: 0, maxBatch: 256 });
         workers.set(`${context}.${name}`, { consumer, kind: "process" });
       }
-      for (const reaction of reactions(this.send)) {
+      for (const reaction of reactions(this.send, this.forget)) {
         const { name, context } = reaction;
         if (!this.wanted(context, name)) continue;
-        const handler = new ReactionWorker(reaction, this.stores, isTransient);
+        const handler = new ReactionWorker(reaction, this.stores, this.log, isTransient);
         const consumer = new Consumer(handler, services, { name, context, rhythm: 0, maxBatch: 256 });
         workers.set(`${context}.${name}`, { consumer, kind: "reaction" });
       }
@@ -240,4 +278,14 @@ export class Engine {
     if (outcome.error.code === "contention") throw new EventLogUnavailable(outcome.error.message);
     return { accepted: false, code: outcome.error.code, message: outcome.error.message };
   };
+}
+
+/** Without the keys nothing goes; the database is let go of again. */
+async function opened(stores: MongoStores, masterKeys: MasterKeys): Promise<People> {
+  try {
+    return await People.open(stores, masterKeys);
+  } catch (error) {
+    await stores.close();
+    throw error;
+  }
 }

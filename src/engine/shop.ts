@@ -4,7 +4,8 @@ import { internalRoutes } from "../api/internal/changes";
 import { healthRoutes } from "../api/operations";
 import { Services } from "../api/services";
 import { type Logger, Metrics } from "../infra/observability";
-import { AnswerMemory, pause } from "../infra/runtime";
+import { type MasterKeys } from "../infra/privacy";
+import { pause } from "../infra/runtime";
 import { ApiKeys, isLoopback, type OidcOptions, oidcTokens, shopperTokens } from "../infra/security";
 import { contextsOf } from "./contexts";
 import { Engine } from "./engine";
@@ -31,6 +32,8 @@ export interface ShopOptions {
   readonly paymentTimeout: number;
   readonly adminKey?: string | undefined;
   readonly shopperSecret?: string | undefined;
+  /** Wrap the keys of people. */
+  readonly masterKeys: MasterKeys | undefined;
   /** The identity provider whose tokens are taken; none when absent. */
   readonly oidc?: OidcOptions | undefined;
   /** Where gateways are to learn of this process; they do not when absent. */
@@ -64,6 +67,7 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
     mongoPrefix: options.mongoPrefix,
     writeConcern: options.ownMongo ? 1 : "majority",
     work: options.work,
+    masterKeys: options.masterKeys,
     report: (level, message, details) => log[level](errorForLog(details), message),
   });
   try {
@@ -73,7 +77,8 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
       commands: engine.commands,
       models: engine.models,
       log: engine.log,
-      answers: new AnswerMemory(engine.stores),
+      answers: engine.answers,
+      forget: engine.forget,
       tokens: shopperTokens(options.shopperSecret ?? (await shopperSecret(engine.stores))),
       currency: options.currency,
     });

@@ -3,6 +3,7 @@ import { startShop, TOUCHPOINTS, type Shop, type ShopOptions } from "../../src/e
 import { silentLogger } from "../../src/infra/observability";
 import { behindGateway, instancesBehindGateway } from "./gateway";
 import { Caller } from "./http";
+import { TEST_MASTER_KEYS } from "./master-keys";
 import { startStores, uniquePrefix } from "./stores";
 
 /** A whole shop in this process, on stores of its own, behind a real port. */
@@ -40,6 +41,7 @@ export async function startTestShop({ seed = false, ...options }: TestShopOption
       currency: "GBP",
       paymentTimeout: 60,
       adminKey: ADMIN_KEY,
+      masterKeys: TEST_MASTER_KEYS,
       async beforeOpening(shop) {
         await setUpShop(shop, { seed });
       },

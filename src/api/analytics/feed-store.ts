@@ -55,7 +55,7 @@ export class FeedStore {
         .toArray();
       const last = page.at(-1);
       if (!last) return;
-      yield page.map(wireRow);
+      yield (await this.model.opened(page)).map(wireRow);
       cursor = last._id;
       left -= page.length;
     }
@@ -92,8 +92,10 @@ export class FeedStore {
       .toArray();
     const groups = new Map<string | null, Sums>();
     const total = new Sums();
-    for (const { _id, rows, quantity, amount } of sums) {
-      const key = _id.key ?? null;
+    // Those who are forgotten are one group, with those who never said who they are.
+    const keys = await this.model.opened(sums.map(({ _id }) => _id.key ?? null));
+    for (const [index, { _id, rows, quantity, amount }] of sums.entries()) {
+      const key = keys[index] ?? null;
       let group = groups.get(key);
       if (!group) groups.set(key, (group = new Sums()));
       for (const each of [group, total]) each.add(rows, Number(quantity), _id.currency, String(amount));

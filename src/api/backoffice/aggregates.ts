@@ -5,6 +5,7 @@ import { type Aggregate, type DomainEvent, hashTrie, type Recorded } from "../..
 import { type CheckoutEvent, checkoutProcess, type CheckoutState, importRow, order } from "../../domains/ordering";
 import { payment } from "../../domains/payment";
 import { price, type PriceState } from "../../domains/pricing";
+import { forgetting } from "../../domains/privacy";
 import { country, currency, taxrate } from "../../domains/reference";
 import { type CommandHandler } from "../../infra/runtime";
 
@@ -55,6 +56,7 @@ export const foldables: ReadonlyMap<string, Foldable> = new Map<string, Foldable
   ["country", foldable(country)],
   ["taxrate", foldable(taxrate)],
   ["importrow", foldable(importRow)],
+  ["forgetting", foldable(forgetting)],
 ]);
 
 function readableStock(state: StockState): unknown {

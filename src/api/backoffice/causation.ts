@@ -3,6 +3,7 @@ import { type Recorded } from "../../domains/kernel";
 import { type Explainer, LogBusy, type Searched, type TraceOptions } from "../../infra/audit";
 import { ok, Problem, type Route, route, wholeNumber } from "../http";
 import { causalTree, type Caused, causesOf, effectsOf } from "./causal-tree";
+import { type Services } from "../services";
 import { reading } from "./conventions";
 import { eventSchema, eventView } from "./event-view";
 
@@ -65,7 +66,7 @@ const how =
   "no `position` is named. One such answer is made at a time.";
 
 /** What caused an event, and what it caused. */
-export function causationRoutes(explainer: Explainer): readonly Route[] {
+export function causationRoutes(services: Services, explainer: Explainer): readonly Route[] {
   /** @throws Problem 404, or 503 while another reads */
   async function find(
     what: string,
@@ -73,7 +74,7 @@ export function causationRoutes(explainer: Explainer): readonly Route[] {
   ): Promise<{ events: readonly Recorded[]; searched: Searched }> {
     try {
       const found = await explainer.trace(options);
-      if (found.events.length > 0) return found;
+      if (found.events.length > 0) return { ...found, events: await services.log.codec.openAll(found.events) };
       const { fromTime, cutOff } = found.searched;
       const back = cutOff && fromTime !== null ? ` back to ${fromTime}, as far as was read in time` : "";
       throw new Problem(404, "not-found", `There is no such ${what} in the log${back}.`);

@@ -20,6 +20,7 @@ const roles = {
   completeOrders: ["support", "stock", "integrator"],
   movePayments: ["finance"],
   readHistory: ["support", "finance", "operator"],
+  forgetPeople: [],
 } as const satisfies Record<string, readonly Role[]>;
 
 /** For routes that read. */

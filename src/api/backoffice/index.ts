@@ -11,6 +11,7 @@ import { explainRoutes } from "./explain";
 import { Known } from "./known";
 import { orderRoutes } from "./orders";
 import { paymentRoutes } from "./payments";
+import { peopleRoutes } from "./people";
 import { priceRoutes } from "./prices";
 import { productRoutes } from "./products";
 import { stockRoutes } from "./stock";
@@ -40,7 +41,8 @@ export function backofficeRoutes(services: Services, { explainer, projections }:
     ...streamRoutes(services),
     ...streamDiffRoutes(services),
     ...explainRoutes(services, explainer, projections),
-    ...causationRoutes(explainer),
+    ...causationRoutes(services, explainer),
+    ...peopleRoutes(services),
     ...bulkRoutes(services, catalog, known),
   ];
 }

@@ -8,7 +8,7 @@ import { type Services } from "../services";
 import { changing, commandOf, pageOf, reading, reasonOnly, tagged, written } from "./conventions";
 import { eventSchema, eventView } from "./event-view";
 import { historyOf } from "./order-history";
-import { orderFilter, orderListQuery, ordersAfter } from "./order-query";
+import { orderFilter, peopleFilter, orderListQuery, ordersAfter } from "./order-query";
 import { orderSchema, orderSummary, orderSummarySchema, orderView } from "./order-view";
 
 const params = z.object({ id: orderId });
@@ -59,7 +59,7 @@ export function orderRoutes(services: Services): readonly Route[] {
       async handler({ query, consistencyToken }) {
         await services.level(orders, consistencyToken);
         const { limit, cursor: from } = query;
-        const filter = orderFilter(query);
+        const filter = { ...orderFilter(query), ...(await peopleFilter(services, orders, query)) };
         const page = from ? { $and: [filter, ordersAfter(from)] } : filter;
         const [found, total] = await Promise.all([
           orders.collection
@@ -72,7 +72,8 @@ export function orderRoutes(services: Services): readonly Route[] {
         const items = found.slice(0, limit);
         const last = items.at(-1);
         const nextCursor = found.length > limit && last ? encodeCursor([last.placedAt, last._id]) : null;
-        return ok({ items: items.map((each) => orderSummary(each as OrderDocument)), nextCursor, total });
+        const shown = await orders.opened(items);
+        return ok({ items: shown.map((each) => orderSummary(each as OrderDocument)), nextCursor, total });
       },
     }),
     route({

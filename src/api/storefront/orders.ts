@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { NOBODY } from "../../domains/kernel";
 import { type OrderDocument } from "../../projections/ordering";
 import { ok, type Route, route } from "../http";
 import { type Services } from "../services";
@@ -40,12 +41,9 @@ export function orderRoutes(services: Services): readonly Route[] {
       },
       async handler({ shopper, consistencyToken }) {
         await services.level(orders, consistencyToken);
-        const found = await orders.collection
-          .find({ owner: shopper.id })
-          .sort({ placedAt: -1 })
-          .limit(MOST_ORDERS)
-          .toArray();
-        return ok({ items: found.flatMap((document) => shownOrder(document) ?? []) });
+        const owner = await services.isPerson(shopper.id, shopper.id, NOBODY);
+        const found = await orders.collection.find({ owner }).sort({ placedAt: -1 }).limit(MOST_ORDERS).toArray();
+        return ok({ items: (await orders.opened(found)).flatMap((document) => shownOrder(document) ?? []) });
       },
     }),
   ];

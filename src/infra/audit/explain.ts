@@ -93,7 +93,7 @@ export class Explainer {
     const deadline = Date.now() + question.budget;
     const events: Recorded[] = [];
     for (const stream of new Set(streams)) {
-      for await (const event of this.log.readStream(stream, 0, MOST_IN_MEMORY - events.length))
+      for await (const event of this.log.readSealed(stream, 0, MOST_IN_MEMORY - events.length))
         if (types.has(event.type) && event.position <= question.position) events.push(event);
       if (events.length >= MOST_IN_MEMORY || Date.now() > deadline) return undefined;
     }

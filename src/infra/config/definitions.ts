@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { LOG_LEVELS } from "../observability";
 import { isApiKey } from "../security";
+import { isMasterKey } from "../privacy";
 
 /** One setting: where it comes from, what it may be, and what it is for. */
 export interface Definition<Schema extends z.ZodType = z.ZodType> {
@@ -131,6 +132,33 @@ export const DEFINITIONS = {
     standard: "roles",
     allowed: "the name of a claim, where dots lead into what is nested, such as realm_access.roles",
     meaning: "The claim of an access token that lists roles of the shop",
+  }),
+  masterKey: named({
+    env: "MASTER_KEY",
+    schema: z.string().refine(isMasterKey).optional(),
+    standard: undefined,
+    allowed: "32 bytes in base64, such as `openssl rand -base64 32` gives",
+    meaning: "Wraps the keys of people (docs/privacy.md); without it, `start` makes one in the data folder",
+    secret: true,
+  }),
+  masterKeyFile: named({
+    env: "MASTER_KEY_FILE",
+    schema: z.string().min(1).optional(),
+    standard: undefined,
+    allowed: "the path of a file",
+    meaning: "Where MASTER_KEY is, instead of in the environment",
+  }),
+  masterKeyPrevious: named({
+    env: "MASTER_KEY_PREVIOUS",
+    schema: z
+      .string()
+      .transform((text) => text.split(",").map((each) => each.trim()))
+      .pipe(z.array(z.string().refine(isMasterKey)))
+      .optional(),
+    standard: undefined,
+    allowed: "keys as for MASTER_KEY, separated by commas",
+    meaning: "Master keys before the present one; what they wrap is wrapped anew as it is read",
+    secret: true,
   }),
   currency: named({
     env: "CURRENCY",

@@ -9,7 +9,7 @@ import {
   WrongExpectedVersionError,
 } from "@eventstore/db-client";
 import { type EventCatalogue, type Recorded } from "../../domains/kernel";
-import { MasterKeyMissing, type People, SealBroken } from "../privacy";
+import { type People } from "../privacy";
 import { EventCodec, type NewEvent } from "./codec";
 
 /** The revision a stream must have for an append to happen; −1: the stream must not exist. */
@@ -79,9 +79,15 @@ export class EventLog {
    * A stream's events from a revision on, at most `maxCount`, oldest first, with their personal data opened; none when
    * the stream does not exist.
    * Read to the end what you begin: the client never lets go of a read that is broken off.
-   * @throws EventLogUnavailable
+   * @throws EventLogUnavailable, SealBroken
    */
-  async *readStream(stream: string, from = 0, maxCount = Number.MAX_SAFE_INTEGER): AsyncGenerator<Recorded> {
+  async *readStream(stream: string, from?: number, maxCount?: number): AsyncGenerator<Recorded> {
+    for await (const event of this.readSealed(stream, from, maxCount))
+      yield event.metadata.person === undefined ? event : await this.codec.open(event);
+  }
+
+  /** The same with personal data as it is stored: sealed. @throws EventLogUnavailable */
+  async *readSealed(stream: string, from = 0, maxCount = Number.MAX_SAFE_INTEGER): AsyncGenerator<Recorded> {
     try {
       const events = this.client.readStream(stream, {
         direction: FORWARDS,
@@ -90,11 +96,10 @@ export class EventLog {
       });
       for await (const resolved of events) {
         const event = this.codec.decode(resolved);
-        if (event) yield event.metadata.person === undefined ? event : await this.codec.open(event);
+        if (event) yield event;
       }
     } catch (error) {
       if (error instanceof StreamNotFoundError) return;
-      if (error instanceof SealBroken || error instanceof MasterKeyMissing) throw error;
       throw new EventLogUnavailable(`read of ${stream}: ${messageOf(error)}`, error);
     }
   }

@@ -1,5 +1,12 @@
 export { type PersonKey } from "./key-store";
-export { type MasterKey, masterKey, MasterKeyMissing, type MasterKeys, newMasterKeyText } from "./master-key";
+export {
+  isMasterKey,
+  type MasterKey,
+  masterKey,
+  MasterKeyMissing,
+  type MasterKeys,
+  newMasterKeyText,
+} from "./master-key";
 export { BeingForgotten, People, type PeopleOptions } from "./people";
 export { PersonalData, type SealedEvents, type Whom } from "./personal-data";
 export { personText, SealBroken, type Subject } from "./sealed";

@@ -26,11 +26,14 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const ALGORITHM = "aes-256-gcm";
 
+/** Whether a text is a master key: 32 bytes in base64. */
+export const isMasterKey = (text: string): boolean =>
+  /^[A-Za-z0-9+/_-]{43}=?$/.test(text.trim()) && Buffer.from(text.trim(), "base64").length === BYTES;
+
 /** A key that was given as text: 32 bytes in base64. @throws saying what is wrong, never showing the key */
 export function masterKey(text: string, name = "MASTER_KEY"): MasterKey {
+  if (!isMasterKey(text)) throw new Error(`${name} must be 32 bytes in base64, such as openssl rand -base64 32 gives.`);
   const bytes = Buffer.from(text.trim(), "base64");
-  if (bytes.length !== BYTES || !/^[A-Za-z0-9+/_-]{43}=?$/.test(text.trim()))
-    throw new Error(`${name} must be 32 bytes in base64, such as openssl rand -base64 32 gives.`);
   return { id: createHash("sha256").update("millrace master key").update(bytes).digest("hex").slice(0, 12), key: createSecretKey(bytes) }; // prettier-ignore
 }
 

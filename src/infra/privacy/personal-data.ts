@@ -35,6 +35,7 @@ export interface SealedEvents<E> {
 }
 
 const SHOPPER = "shopper:";
+const NO_KEYS = "this process has no master key, and so no keys of people. Set MASTER_KEY.";
 
 /** Seals the personal data of events on their way into the log, and opens what was sealed. */
 export class PersonalData {
@@ -79,9 +80,11 @@ export class PersonalData {
 
   /** The event with what is sealed in it opened; what has no key reads as forgotten. @throws SealBroken */
   open<E extends Recorded>(event: E): E | Promise<E> {
-    if (event.metadata.person === undefined || !this.people) return event;
+    if (event.metadata.person === undefined) return event;
     const { data, metadata } = event;
     const shopper = metadata.actor.startsWith(SHOPPER) ? metadata.actor.slice(SHOPPER.length) : undefined;
+    if (!this.people && subjectsIn([data, shopper]).size > 0)
+      throw new Error(`Personal data of ${event.stream} cannot be read here: ${NO_KEYS}`);
     return this.opened([data, shopper], (keyOf) => {
       const at: Place = { stream: event.stream, type: event.type, path: "" };
       const actor = shopper === undefined ? metadata.actor : SHOPPER + String(unseal(shopper, keyOf));
@@ -140,8 +143,7 @@ export class PersonalData {
   }
 
   private needed(): People {
-    if (!this.people)
-      throw new Error("Personal data cannot be written here: there are no keys of people to seal it with.");
+    if (!this.people) throw new Error(`Personal data cannot be written here: ${NO_KEYS}`);
     return this.people;
   }
 }

@@ -38,8 +38,14 @@ export const REMEMBERED_COMMANDS = 10_000;
 export class AggregateCache {
   private readonly entries: LRUCache<string, LoadedAggregate>;
 
-  /** @param max aggregates kept at most */
-  constructor(max: number) {
+  /**
+   * @param max aggregates kept at most
+   * @param isForgotten whether a person is forgotten: what was read of them before must not be kept now
+   */
+  constructor(
+    max: number,
+    private readonly isForgotten: (person: string) => boolean = () => false,
+  ) {
     this.entries = new LRUCache({ max });
   }
 
@@ -48,7 +54,8 @@ export class AggregateCache {
   }
 
   set(stream: string, aggregate: LoadedAggregate): void {
-    this.entries.set(stream, aggregate);
+    if (aggregate.person !== undefined && this.isForgotten(aggregate.person)) this.entries.delete(stream);
+    else this.entries.set(stream, aggregate);
   }
 
   drop(stream: string): void {

@@ -12,6 +12,8 @@ interface AnswerDocument {
     readonly details: Readonly<Record<string, unknown>>;
   };
   readonly idleAt?: number;
+  /** Who asked, by what stands for them: their answers are forgotten with them. */
+  readonly person?: string;
   readonly at: Date;
 }
 
@@ -47,10 +49,16 @@ export class AnswerMemory {
   }
 
   /** Keeps the first answer: a later one does not replace it. */
-  async remember(commandId: string, hash: string, answer: DomainError | Idle): Promise<void> {
-    if (!(answer instanceof DomainError)) return this.keep(commandId, { hash, idleAt: answer.idleAt });
+  async remember(commandId: string, hash: string, answer: DomainError | Idle, person?: string): Promise<void> {
+    const whose = person === undefined ? {} : { person };
+    if (!(answer instanceof DomainError)) return this.keep(commandId, { hash, idleAt: answer.idleAt, ...whose });
     const { kind, code, message, details } = answer;
-    await this.keep(commandId, { hash, error: { kind, code, message, details } });
+    await this.keep(commandId, { hash, error: { kind, code, message, details }, ...whose });
+  }
+
+  /** Drops what was answered to a person. */
+  async forget(person: string): Promise<void> {
+    await this.collection().deleteMany({ person });
   }
 
   /** Keeps what a key is used for, before it is; a refusal when it has been used for something else. */
@@ -77,8 +85,11 @@ export class AnswerMemory {
     return (await this.looking).get(commandId);
   }
 
-  private async keep(_id: string, answer: Pick<AnswerDocument, "hash" | "error" | "idleAt">): Promise<void> {
-    this.indexed ??= this.collection().createIndex({ at: 1 }, { expireAfterSeconds: KEPT_SECONDS });
+  private async keep(_id: string, answer: Omit<AnswerDocument, "_id" | "at">): Promise<void> {
+    this.indexed ??= this.collection().createIndexes([
+      { key: { at: 1 }, expireAfterSeconds: KEPT_SECONDS },
+      { key: { person: 1 }, sparse: true },
+    ]);
     try {
       await this.indexed;
     } catch (error) {

@@ -36,7 +36,8 @@ export class CommandHandler {
     private readonly log: EventLog,
     options: CommandHandlerOptions = {},
   ) {
-    this.cache = new AggregateCache(options.cacheSize ?? 10_000);
+    const isForgotten = (person: string) => log.codec.personal.people?.known(person) === null;
+    this.cache = new AggregateCache(options.cacheSize ?? 10_000, isForgotten);
     this.attempts = options.attempts ?? 10;
   }
 
@@ -76,8 +77,7 @@ export class CommandHandler {
     aggregate: Aggregate<C, E, S>,
     id: string,
   ): { readonly state: S; readonly revision: number; readonly person?: string | undefined } | undefined {
-    return this.cache.get(`${aggregate.category}-${id}`) as
-      { state: S; revision: number; person?: string } | undefined;
+    return this.cache.get(`${aggregate.category}-${id}`) as { state: S; revision: number; person?: string } | undefined;
   }
 
   /** A person is forgotten: what is kept of them is dropped, and read again without their data. */

@@ -12,6 +12,6 @@ export { ProcessDesk, type ProcessQuery, type ProcessState } from "./process-des
 export { processCommandId, ProcessWorker, type Dispatch } from "./process-worker";
 export { ProjectionWriter, type Committed } from "./projection-writer";
 export { ReactionWorker, type Reaction } from "./reaction";
-export { ReadModel, ReadModels, type Change } from "./read-model";
+export { ReadModel, ReadModels, type Change, type Open } from "./read-model";
 export { ReadModelRunner, RebuildUnderWay, type RunnerState } from "./read-model-runner";
 export { backoff, pause } from "./retry";

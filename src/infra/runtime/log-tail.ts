@@ -92,6 +92,7 @@ export class LogTail {
   /** Everything up to here has been handed to the members. */
   readonly head$ = new BehaviorSubject<bigint>(-1n);
   private readonly members = new Set<TailMember>();
+  private readonly listeners = new Map<string, (event: Recorded) => void>();
   /** Events that came, by type. */
   private readonly counts = new Map<string, number>();
   /** Positions of the newest of them, by type. */
@@ -146,6 +147,11 @@ export class LogTail {
     const member = new TailMember(this, new Set(types), this.position);
     this.members.add(member);
     return member;
+  }
+
+  /** Has every event of a type told as it comes, whatever anybody else does with it; one listener a type. */
+  listen(type: string, listener: (event: Recorded) => void): void {
+    this.listeners.set(type, listener);
   }
 
   leave(member: TailMember): void {
@@ -214,6 +220,7 @@ export class LogTail {
   private distribute(event: Recorded): void {
     this.counts.set(event.type, (this.counts.get(event.type) ?? 0) + 1);
     this.newest.set(event.type, event.position);
+    this.listeners.get(event.type)?.(event);
     for (const member of this.members) {
       if (!member.types.has(event.type)) continue;
       if (member.push(event)) this.hold(member);

@@ -27,7 +27,12 @@ export interface CrashShop {
 }
 
 /** Seconds; short, so that payments that never answer are given up during the test. */
-const ENVIRONMENT = { ADMIN_API_KEY: ADMIN_KEY, MONGODB_PREFIX: PREFIX, PAYMENT_TIMEOUT: "2" };
+const ENVIRONMENT = {
+  ADMIN_API_KEY: ADMIN_KEY,
+  MASTER_KEY: Buffer.alloc(32, 7).toString("base64"),
+  MONGODB_PREFIX: PREFIX,
+  PAYMENT_TIMEOUT: "2",
+};
 
 export type Killed = "engine" | "worker" | "event store" | "mongod";
 

@@ -6,6 +6,7 @@ import { silentLogger } from "../../../src/infra/observability";
 import { makeArticle } from "../../support/articles";
 import { eventually } from "../../support/eventually";
 import { Caller } from "../../support/http";
+import { TEST_MASTER_KEYS } from "../../support/master-keys";
 import { ADMIN_KEY } from "../../support/shop";
 import { buy, expectStatus, openCart } from "../../support/shopper";
 import { startStores, type TestStores, uniquePrefix } from "../../support/stores";
@@ -43,6 +44,7 @@ beforeAll(async () => {
     currency: "GBP",
     paymentTimeout: 60,
     adminKey: ADMIN_KEY,
+    masterKeys: TEST_MASTER_KEYS,
   };
   worker = await startShop({
     ...options,

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { importFile } from "../../../src/cli/import";
 import { contextsOf } from "../../../src/engine/contexts";
 import { Engine } from "../../../src/engine/engine";
+import { TEST_MASTER_KEY, TEST_MASTER_KEYS } from "../../support/master-keys";
 import { startStores, uniquePrefix } from "../../support/stores";
 
 const EXCERPT = join(__dirname, "../../fixtures/online-retail/excerpt.csv");
@@ -18,6 +19,7 @@ beforeEach(() => {
 afterEach(() => {
   jest.restoreAllMocks();
   delete process.env["MONGODB_PREFIX"];
+  delete process.env["MASTER_KEY"];
   rmSync(folder, { recursive: true });
 });
 
@@ -33,10 +35,19 @@ test("into given stores it writes only, and looks on as their workers follow", a
   const stores = await startStores();
   const mongoPrefix = uniquePrefix();
   process.env["MONGODB_PREFIX"] = mongoPrefix;
+  process.env["MASTER_KEY"] = TEST_MASTER_KEY;
   const { eventstoreUrl, mongoUrl } = stores;
   const contexts = contextsOf({ paymentTimeout: 60 });
   const report = () => undefined;
-  const engine = await Engine.start({ contexts, eventstoreUrl, mongoUrl, mongoPrefix, work: "all", report });
+  const engine = await Engine.start({
+    contexts,
+    eventstoreUrl,
+    mongoUrl,
+    mongoPrefix,
+    masterKeys: TEST_MASTER_KEYS,
+    work: "all",
+    report,
+  });
   try {
     await importFile(EXCERPT, { data: folder, eventstore: eventstoreUrl, mongodb: mongoUrl });
     expect(said.join("")).toMatch(/documents +47 new, 0 known[^]*Read models are level/);

@@ -11,6 +11,7 @@ import { ownPositions, untilLevel } from "../../../src/cli/level";
 import { importOnlineRetail, type Execute, type ImportOptions } from "../../../src/tools/online-retail/import";
 import { productIdOf } from "../../../src/tools/online-retail/identity";
 import { eventually } from "../../support/eventually";
+import { TEST_MASTER_KEYS } from "../../support/master-keys";
 import { startStores, uniquePrefix, type TestStores } from "../../support/stores";
 
 const EXCERPT = join(__dirname, "../../fixtures/online-retail/excerpt.csv");
@@ -41,6 +42,7 @@ async function shop(work: readonly string[] = []): Promise<Engine> {
     mongoPrefix: uniquePrefix(),
     writeConcern: 1,
     work,
+    masterKeys: TEST_MASTER_KEYS,
     report: () => undefined,
   });
   engines.push(engine);
@@ -71,6 +73,7 @@ async function importAgain(engine: Engine, file: string) {
     mongoUrl: suites[0]?.mongoUrl ?? "",
     mongoPrefix: uniquePrefix(),
     work: [],
+    masterKeys: TEST_MASTER_KEYS,
     report: () => undefined,
   });
   engines.push(other);

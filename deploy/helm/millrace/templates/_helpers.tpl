@@ -42,6 +42,9 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{ include "millrace.secret" (dict "root" .root "env" "EVENTSTORE_URL" "key" "eventstore-url") }}
 {{ include "millrace.secret" (dict "root" .root "env" "SHOPPER_SECRET" "key" "shopper-secret") }}
 {{- end }}
+{{- if has .service (list "prepare" "storefront" "backoffice" "analytics" "work-ordering" "work-payment" "work-privacy") }}
+{{ include "millrace.secret" (dict "root" .root "env" "MASTER_KEY" "key" "master-key") }}
+{{- end }}
 {{- if has .service (list "gateway" "operations" "prepare") }}
 {{ include "millrace.secret" (dict "root" .root "env" "ADMIN_API_KEY" "key" "admin-api-key") }}
 {{- end }}

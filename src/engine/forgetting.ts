@@ -1,0 +1,11 @@
+import { streamId } from "../domains/kernel";
+import { type Reaction } from "../infra/runtime";
+import { type Forget } from "./context";
+
+/** Sees to it that a forgetting is carried out that was recorded, whatever happened to the process that recorded it. */
+export const forgettingReaction = (forget: Forget): Reaction => ({
+  name: "forgetting",
+  context: "privacy",
+  events: ["PersonForgotten"],
+  react: ({ stream }) => forget(streamId(stream)),
+});
