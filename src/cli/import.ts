@@ -71,6 +71,7 @@ async function importBesideWorkers(run: Run, pid: number | undefined): Promise<v
   const { contexts, settings, signal } = run;
   const { eventstoreUrl, mongoUrl } = givenStores(settings);
   const masterKeys = masterKeysNeeded(settings, "an import of customers' orders");
+  await expectLog(eventstoreUrl, contexts);
   const stores = await connectMongo(mongoUrl, settings.mongodbPrefix);
   try {
     const log = openLog(eventstoreUrl, contexts, await People.open(stores, masterKeys));
@@ -186,7 +187,17 @@ function show({ progress }: Run, text: string, output: NodeJS.WriteStream = proc
   output.write(text);
 }
 
-function openLog(url: string, contexts: readonly Context[], people: People): EventLog {
+/** Better said before anything is set going. */
+async function expectLog(url: string, contexts: readonly Context[]): Promise<void> {
+  const log = openLog(url, contexts);
+  try {
+    await reached(log, url);
+  } finally {
+    await log.close();
+  }
+}
+
+function openLog(url: string, contexts: readonly Context[], people?: People): EventLog {
   try {
     return new EventLog(url, catalogueOf(contexts), people);
   } catch (error) {

@@ -14,15 +14,7 @@ const personId = z
     "A shopper's id, `<source>:<number>` for a customer of an import, or what stands for the person in the log.",
   );
 
-const outcome = z
-  .object({
-    forgotten: z.literal(true),
-    person: z
-      .string()
-      .nullable()
-      .describe("What stood for the person in the log; `null`: nothing does, so there was nothing to forget."),
-  })
-  .meta({ id: "Forgotten" });
+const outcome = z.object({ forgotten: z.literal(true) }).meta({ id: "Forgotten" });
 
 const found = z
   .object({ id: z.string().describe("By which the person is forgotten."), person: z.string() })
@@ -39,14 +31,14 @@ export function peopleRoutes(services: Services): readonly Route[] {
   return [
     route({
       ...reading("forgetPeople"),
-      method: "POST",
-      path: "/admin/v1/people/search",
+      method: "GET",
+      path: "/admin/v1/people",
       operationId: "findPeople",
       summary: "The people who have used an e-mail address or customer number",
       description: "A guest is somebody new with each cart that is opened without a shopper token.",
-      body: z.strictObject({ text: z.string().trim().min(1).max(254) }),
+      query: z.strictObject({ text: z.string().trim().min(1).max(254) }),
       responses: { 200: { description: "Those who are not forgotten", schema: z.object({ items: z.array(found) }) } },
-      async handler({ body: { text } }) {
+      async handler({ query: { text } }) {
         const keys = await Promise.all((await services.people.holding(text)).map((each) => services.people.read(each)));
         return ok({ items: keys.flatMap((key) => (key ? [{ id: key.person, person: key.subject }] : [])) });
       },
@@ -64,16 +56,19 @@ export function peopleRoutes(services: Services): readonly Route[] {
       params: z.object({ id: personId }),
       body: z.strictObject({ reason: changeReason.optional() }).optional(),
       responses: { 200: { description: "It is done", schema: outcome } },
+      refusals: { "idempotency-key-reused": 422 },
       async handler(context) {
+        // The answer is the same every time, so of the key it need only be known what it was used for.
+        const { commandHash, ...around } = commandOf(context, context.body?.reason);
+        const reused = await services.reserveKey({ ...around, ...(commandHash !== undefined && { commandHash }) });
+        if (reused) return reused;
         const person = await subjectOf(context.params.id);
-        if (person === undefined) return ok({ forgotten: true, person: null } as const);
+        if (person === undefined) return ok({ forgotten: true } as const);
         const command = { type: "ForgetPerson", at: services.now(), person } as const;
-        // Whichever key the request carries: a person is forgotten once.
-        const { commandHash: _, ...around } = commandOf(context, context.body?.reason);
         const result = await services.execute(forgetting, person, command, around);
         if (result instanceof DomainError) return result;
         await services.forget(person);
-        return ok({ forgotten: true, person } as const, { token: result.position });
+        return ok({ forgotten: true } as const, { token: result.position });
       },
     }),
   ];

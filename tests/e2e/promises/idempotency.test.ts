@@ -6,7 +6,7 @@ import { catalogueRecipes } from "./recipes/catalogue";
 import { idleRecipes } from "./recipes/idle";
 import { referenceRecipes } from "./recipes/reference";
 import { storeRecipes } from "./recipes/store";
-import { bulkRecipes, tradeRecipes } from "./recipes/trade";
+import { bulkRecipes, privacyRecipes, tradeRecipes } from "./recipes/trade";
 import { type Call, type Recipes, Workshop } from "./recipes/workshop";
 
 /** Nothing happens twice: a repeated command gives the first answer and changes nothing. */
@@ -16,6 +16,7 @@ const recipes: Recipes = {
   ...catalogueRecipes,
   ...tradeRecipes,
   ...bulkRecipes,
+  ...privacyRecipes,
   ...referenceRecipes,
 };
 

@@ -64,6 +64,7 @@ test("what is wrong is said in one clear line, before anything is set going", as
   const other = join(folder, "other.csv");
   writeFileSync(other, "a,b\n1,2\n");
   await expect(importFile(other, { data })).rejects.toThrow(/is not the Online Retail data set/);
+  process.env["MASTER_KEY"] = TEST_MASTER_KEY;
   const nowhere = { data, eventstore: "esdb://user:secret@127.0.0.1:1?tls=false", mongodb: "mongodb://127.0.0.1:1" };
   await expect(importFile(EXCERPT, nowhere)).rejects.toThrow(/^The event store at esdb:\/\/…@127\.0\.0\.1:1\?tls=false cannot be reached: [^\n]*ECONNREFUSED[^\n]*$/); // prettier-ignore
 });

@@ -91,7 +91,8 @@ async function state(engine: Engine): Promise<Record<string, Document[]>> {
   const models: Record<string, Document[]> = {};
   for (const { context, name } of engine.models.all()) {
     if (!engine.runners.has(`${context}.${name}`)) continue;
-    const documents = await engine.models.get(context, name).collection.find().toArray();
+    const model = engine.models.get(context, name);
+    const documents = await model.opened(await model.collection.find().toArray());
     const plain = documents.map(({ _id, position: _, seq: __, ...rest }: Document) =>
       context === "analytics" ? rest : { _id, ...rest },
     );
@@ -116,7 +117,8 @@ async function streams(engine: Engine): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   for await (const { event } of engine.log.connect().readAll({})) {
     if (!event || event.streamId.startsWith("$")) continue;
-    found.set(`${event.streamId}@${event.revision}`, `${event.type} ${JSON.stringify(event.data)} ${event.id}`);
+    const data = await engine.log.codec.personal.openValue(event.data);
+    found.set(`${event.streamId}@${event.revision}`, `${event.type} ${JSON.stringify(data)} ${event.id}`);
   }
   return found;
 }
@@ -137,7 +139,7 @@ test("the excerpt becomes orders, articles, prices and stock, and adds up to the
 
   const orders = engine.models.get("ordering", "orders").collection;
   expect(await orders.countDocuments()).toBe(47);
-  const one = await orders.findOne({ number: "536365" } as never);
+  const [one] = await engine.models.get("ordering", "orders").opened(await orders.find({ number: "536365" }).toArray());
   expect(one).toMatchObject({
     kind: "order",
     source: "online-retail",

@@ -108,6 +108,17 @@ export const tradeRecipes: Recipes = {
   },
 };
 
+export const privacyRecipes: Recipes = {
+  "POST /admin/v1/people/{id}/forget": {
+    async accepted(workshop) {
+      const { id } = await workshop.order();
+      const { body } = await workshop.admin.get(`/admin/v1/orders/${id}`);
+      return { path: `/admin/v1/people/${body.shopperId}/forget`, body: { reason: "asked by letter" } };
+    },
+    otherBody: { reason: "asked by telephone" },
+  },
+};
+
 /** Entries that are accepted and one that is refused: the answer as a whole is repeated. */
 export const bulkRecipes: Recipes = {
   "POST /admin/v1/bulk/products": {
