@@ -117,11 +117,31 @@ program
     "names of read models and feeds, or whole contexts; all, and the streams, when none is named",
   )
   .option("--no-streams", "do not look at the streams themselves")
+  .option("--forgotten <id>", "instead, look whether anything is left of a person who was forgotten")
+  .option("--value <text...>", "with --forgotten: what is known of the person, such as an e-mail address")
+  .option("--log <path...>", "with --forgotten: log files, or folders of them, to look through as well")
   .option("--json", "the report as JSON")
   .addOption(data)
   .addOption(eventstore)
   .addOption(mongodb)
   .action(async (names: string[], flags: Flags) => (await import("./cli/verify.js")).verifyStores(names, flags));
+
+program
+  .command("forget")
+  .description("forget a person in the running shop: nobody can read what is personal of them any more, ever")
+  .argument("<id>", "a shopper's id, or <source>:<number> of an import's customer")
+  .option("--reason <text>", "why; recorded, so it must not tell of the person")
+  .option("--url <url>", "the running shop (what runs on the data folder)")
+  .option("--key <key>", "API key of an admin (the development key of the data folder)")
+  .addOption(data)
+  .action(async (id: string, flags: Flags) => (await import("./cli/forget.js")).forget(id, flags));
+
+program
+  .command("rewrap")
+  .description("wrap the keys of all people by the present master key (MASTER_KEY), so that the previous one can go")
+  .addOption(data)
+  .addOption(mongodb)
+  .action(async (flags: Flags) => (await import("./cli/rewrap.js")).rewrap(flags));
 
 program
   .command("events")

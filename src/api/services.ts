@@ -1,9 +1,9 @@
 import { LRUCache } from "lru-cache";
 import { QUOTES_INCOMPLETE } from "../domains/cart";
-import { type Aggregate, DomainError, type DomainEvent, type Timestamp } from "../domains/kernel";
+import { type Aggregate, DomainError, type DomainEvent, NOBODY, type Timestamp } from "../domains/kernel";
 import { type EventLog } from "../infra/eventstore";
 import { type Accepted, type AnswerMemory, type CommandContext, type CommandHandler, type Idle, type ReadModel, type ReadModels } from "../infra/runtime"; // prettier-ignore
-import { type People } from "../infra/privacy";
+import { type People, personText } from "../infra/privacy";
 import { type ShopperTokens } from "../infra/security";
 import { firstAnswer } from "./first-answer";
 import { readModelBehind } from "./http";
@@ -71,6 +71,12 @@ export class Services {
   async isPerson(person: string, value: string, forgotten: string | null): Promise<object> {
     const text = await this.people.textOf(person, forgotten);
     return text === undefined ? { $eq: value } : { $in: [value, text] };
+  }
+
+  /** A value as rows of feeds may have it: as it is, and what stands for the people who can be found by it. */
+  async storedAs(value: string): Promise<readonly string[]> {
+    const people = (await this.log.codec.personal.people?.holding(value)) ?? [];
+    return [value, ...people.flatMap((subject) => [personText(subject, null), personText(subject, NOBODY)])];
   }
 
   /** Any JSON with the personal data in it opened. */

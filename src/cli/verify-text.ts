@@ -1,4 +1,10 @@
-import { type DocumentDifference, type ModelReport, type StreamsReport, type VerifyReport } from "../infra/audit";
+import {
+  type DocumentDifference,
+  type ForgottenReport,
+  type ModelReport,
+  type StreamsReport,
+  type VerifyReport,
+} from "../infra/audit";
 import { count, table } from "../tools/table";
 
 /** A value of a document is cut off after so many characters. */
@@ -52,4 +58,15 @@ function shown(value: unknown): string {
   if (value === undefined) return "nothing";
   const text = JSON.stringify(value);
   return text.length <= LONGEST ? text : `${text.slice(0, LONGEST)}…`;
+}
+
+/** The report of `millrace verify --forgotten` for people. What was found is not repeated. */
+export function forgottenText({ good, looked, found, first }: ForgottenReport): string {
+  const { keys, events, documents, files } = looked;
+  const head = `Looked through ${count(events)} events, ${count(documents)} documents and ${count(files)} files.\n`;
+  const unseen = keys ? "" : "Whether there is still a key was not looked at: that needs the master key.\n";
+  if (good) return `${head}${unseen}Nothing of the person is left.\n`;
+  const lines = first.map(({ kind, place, what }) => `  ${kind}: ${what} in ${place}\n`);
+  const more = found > first.length ? `  and ${count(found - first.length)} more\n` : "";
+  return `${head}${unseen}Something is left of the person:\n${lines.join("")}${more}`;
 }

@@ -1,16 +1,18 @@
+import { existsSync } from "node:fs";
 import { auditedOf } from "../engine/audited";
 import { bringUpStores } from "../engine/bundled-stores";
 import { contextsOf } from "../engine/contexts";
-import { type Audited, verify, type VerifyReport } from "../infra/audit";
+import { type Audited, verify, verifyForgotten, type VerifyReport } from "../infra/audit";
 import { settings, type Settings } from "../infra/config";
 import { EventLog } from "../infra/eventstore";
 import { MongoStores } from "../infra/mongo";
 import { Progress } from "../tools/progress";
 import { lockDataFolder, readRunRecord } from "./data-folder";
 import { type Flags } from "./flags";
+import { masterKeysOf } from "./master-keys";
 import { untilStopped } from "./process";
 import { givenStores } from "./stores";
-import { verifyText } from "./verify-text";
+import { forgottenText, verifyText } from "./verify-text";
 
 /**
  * `millrace verify`: holds all that is stored against the log. On the named stores, else on those of the shop that runs
@@ -18,6 +20,7 @@ import { verifyText } from "./verify-text";
  */
 export async function verifyStores(names: readonly string[], flags: Flags): Promise<void> {
   const chosen = settings(process.env, flags);
+  if (typeof flags["forgotten"] === "string") return verifyPersonForgotten(flags["forgotten"], chosen, flags);
   const audited = only(auditedOf(contextsOf({ paymentTimeout: chosen.paymentTimeout })), names);
   const streams = flags["streams"] !== false && names.length === 0;
   const stopping = new AbortController();
@@ -29,6 +32,45 @@ export async function verifyStores(names: readonly string[], flags: Flags): Prom
   process.stdout.write(flags["json"] === true ? `${JSON.stringify(report, null, 2)}\n` : verifyText(report));
   if (!report.good) process.exitCode = 1;
 }
+
+/** `millrace verify --forgotten ID`: whether anything is left of a person. The exit code is 1 when something is. */
+async function verifyPersonForgotten(id: string, chosen: Settings, flags: Flags): Promise<void> {
+  const { dataDir, mongodbPrefix, paymentTimeout } = chosen;
+  const { catalogue } = auditedOf(contextsOf({ paymentTimeout }));
+  const logs = listOf(flags["log"]);
+  const missing = logs.find((path) => !existsSync(path));
+  if (missing !== undefined) throw new Error(`--log: there is no ${missing}.`);
+  const stopping = new AbortController();
+  void untilStopped().then(() => stopping.abort(new Error("Stopped before the end.")));
+  const report = await onStores(chosen, async ({ eventstoreUrl, mongoUrl }) => {
+    const log = new EventLog(eventstoreUrl, catalogue);
+    try {
+      const stores = await MongoStores.connect({ url: mongoUrl, prefix: mongodbPrefix });
+      try {
+        return await verifyForgotten({
+          catalogue,
+          log,
+          stores,
+          id,
+          masterKeys: masterKeysOf(chosen),
+          values: listOf(flags["value"]),
+          paths: [...(existsSync(dataDir) ? [dataDir] : []), ...logs],
+          signal: stopping.signal,
+        });
+      } finally {
+        await stores.close();
+      }
+    } finally {
+      await log.close();
+    }
+  });
+  process.stdout.write(flags["json"] === true ? `${JSON.stringify(report, null, 2)}\n` : forgottenText(report));
+  if (!report.good) process.exitCode = 1;
+}
+
+/** Of a flag that may be given several times. */
+const listOf = (flag: unknown): readonly string[] =>
+  Array.isArray(flag) ? flag.map(String) : typeof flag === "string" ? [flag] : [];
 
 interface Urls {
   readonly eventstoreUrl: string;

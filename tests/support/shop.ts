@@ -12,6 +12,8 @@ export interface TestShop extends Shop {
   readonly admin: Caller;
   /** Calls as nobody in particular. */
   readonly anyone: Caller;
+  /** With what it was started, so that another process of the same shop can be. */
+  readonly options: ShopOptions;
   /** Ends the engine and starts another on the same stores; the address changes. */
   restart(): Promise<TestShop>;
 }
@@ -54,6 +56,7 @@ export async function startTestShop({ seed = false, ...options }: TestShopOption
     const admin = anyone.with({ "X-API-Key": ADMIN_KEY });
     return {
       ...shop,
+      options: whole,
       anyone,
       admin,
       async restart() {

@@ -26,7 +26,8 @@ export interface SummaryQuery {
   readonly groupBy: string | undefined;
   readonly from?: string | undefined;
   readonly to?: string | undefined;
-  readonly where: Readonly<Record<string, string>>;
+  /** By dimension: the values as they may be stored. */
+  readonly where: Readonly<Record<string, readonly string[]>>;
 }
 
 /** A feed as analysts read it. */
@@ -68,7 +69,8 @@ export class FeedStore {
   /** Sums over all rows up to the position that the feed has reached now. */
   async summary({ groupBy, from, to, where }: SummaryQuery): Promise<Summary> {
     const { position } = this.model;
-    const match: Record<string, unknown> = { _id: { $lt: rowCursor(position + 1n, 0) }, ...where };
+    const match: Record<string, unknown> = { _id: { $lt: rowCursor(position + 1n, 0) } };
+    for (const [name, values] of Object.entries(where)) match[name] = { $in: values };
     if (from !== undefined || to !== undefined)
       match["occurredAt"] = {
         ...(from !== undefined && { $gte: asStored(from) }),

@@ -63,11 +63,18 @@ export function analyticsRoutes(services: Services, feeds: readonly Feed[]): rea
   );
   const kept = new Map<string, Promise<Summary>>();
 
+  /** People are looked for by what stands for them. */
+  async function storedWhere(where: Readonly<Record<string, string>>): Promise<Record<string, readonly string[]>> {
+    const entries = Object.entries(where).map(async ([name, value]) => [name, await services.storedAs(value)] as const);
+    return Object.fromEntries(await Promise.all(entries));
+  }
+
   function summarise(store: FeedStore, query: z.output<typeof summaryQuery>): Promise<Summary> {
     const key = JSON.stringify([store.feed.name, store.model.position.toString(), store.model.generation, query]);
     let summary = kept.get(key);
     if (!summary) {
-      summary = store.summary({ ...query, groupBy: query.groupBy, where: whereOf(store, query.filter) });
+      const where = whereOf(store, query.filter);
+      summary = storedWhere(where).then((stored) => store.summary({ ...query, groupBy: query.groupBy, where: stored }));
       summary.catch(() => kept.delete(key));
       kept.set(key, summary);
       const oldest = kept.size > KEPT_SUMMARIES ? kept.keys().next() : undefined;

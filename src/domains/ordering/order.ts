@@ -4,6 +4,7 @@ import {
   type CartId,
   conflict,
   type Decision,
+  NOBODY,
   notFound,
   type OrderId,
   type PaymentId,
@@ -71,6 +72,8 @@ export const order: Aggregate<OrderCommand, OrderEvent, OrderState> = {
 
 /** An order comes from one cart; the same cart's order placed again is the same order. */
 function place({ type: _, at: __, ...data }: PlaceOrder, state: OrderState): Decision<OrderEvent> {
+  if (state.status === "absent" && data.owner === NOBODY)
+    return conflict("person-forgotten", "Whoever checked out is forgotten: there is nobody to deliver to.");
   if (state.status === "absent") return [{ type: "OrderPlaced", data: { ...data, number: orderNumber(data.orderId) } }];
   return state.status !== "imported" && state.cartId === data.cartId ? [] : orderExists(data.orderId);
 }

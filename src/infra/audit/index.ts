@@ -7,3 +7,4 @@ export { type DocumentDifference, type ModelReport } from "./model-report";
 export { type StreamsReport } from "./stream-check";
 export { type Searched, type Trace, type TraceOptions } from "./trace";
 export { type Audited, verify, type VerifyOptions, type VerifyReport } from "./verify";
+export { type ForgottenOptions, type ForgottenReport, type Remnant, verifyForgotten } from "./forgotten";

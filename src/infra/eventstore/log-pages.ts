@@ -13,6 +13,8 @@ export interface LogEntry {
   readonly recordedAt: string;
   /** What the shop makes of it; `undefined` when that is nothing. */
   readonly event: Recorded | undefined;
+  /** Data and metadata as they are stored, whatever the shop makes of them. */
+  readonly stored: { readonly data: unknown; readonly metadata: unknown };
   /** Why it cannot be read as an event of the shop, where its type says that it is one. */
   readonly fault: string | undefined;
 }
@@ -100,6 +102,7 @@ function entryOf({ codec }: EventLog, resolved: ResolvedEvent, position: bigint)
     position,
     type,
     recordedAt: event.created.toISOString(),
+    stored: { data: event.data, metadata: event.metadata },
   };
   try {
     return { ...known, event: codec.decode(resolved), fault: undefined };

@@ -1,4 +1,4 @@
-import { type Recorded } from "../../domains/kernel";
+import { FORGOTTEN, type Recorded } from "../../domains/kernel";
 import { type PaymentEvent } from "../../domains/payment/events";
 import { type AuthoriseResult, type PaymentProvider } from "../../domains/payment/provider";
 import { type Reaction } from "../runtime/reaction";
@@ -65,6 +65,7 @@ export function paymentReaction(
 
   async function authorise(event: Heard<"PaymentRequested">): Promise<void> {
     const { paymentId, orderId, amount, currency, method, token } = event.data;
+    if (token === FORGOTTEN) return decline(event, "person-forgotten");
     const provider = providers.get(method);
     if (!provider) return decline(event, "unknown payment method");
     const request = { paymentId, orderId, amount, currency, token };

@@ -12,7 +12,7 @@ let ids = 0;
 const entry = (stream: string, revision: number, more: Partial<LogEntry> = {}): LogEntry => {
   const [event] = log([stream, counted]);
   const id = `00000000-0000-4000-8000-${String(ids++).padStart(12, "0")}`;
-  return { id, stream, revision, position: BigInt(ids), type: "Counted", recordedAt: "", event, fault: undefined, ...more }; // prettier-ignore
+  return { id, stream, revision, position: BigInt(ids), type: "Counted", recordedAt: "", event, stored: { data: {}, metadata: {} }, fault: undefined, ...more }; // prettier-ignore
 };
 
 function check(...entries: readonly LogEntry[]) {
