@@ -41,6 +41,8 @@ program
   .command("work")
   .description("projection and process workers, as a process of their own on given stores")
   .argument("[projection...]", "names of read models, feeds or processes, or whole contexts; all when none is named")
+  .option("--port <number>", "port for health and figures (PORT; any free one, which is printed)")
+  .addOption(host)
   .addOption(eventstore)
   .addOption(mongodb)
   .action(async (names: string[], flags: Flags) => (await import("./cli/work.js")).work(names, flags));

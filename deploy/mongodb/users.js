@@ -4,9 +4,10 @@
 /*
  * The users of Millrace's databases, for mongosh. Each process logs in as one of its own:
  *
- * - `work-<context>` writes its own context's database. It reads the others, as every process follows all read models.
+ * - `work-<context>` writes its own context's database. It reads the others, as every process follows all read models,
+ *   and registers itself in `operations`.
  * - `serve-<touchpoint>` reads, and writes `operations`: answers to repeated commands, API keys, its registration.
- * - `gateway` reads where instances registered.
+ * - `gateway` reads where instances registered, registers itself, and counts requests for shared limits.
  * - `prepare` writes all of them.
  * - Those who show or act on personal data have the keys of people too: `serve-storefront`, `serve-backoffice`,
  *   `serve-analytics`, `work-ordering`, `work-payment`, `work-privacy`. Workers of read models do not.
@@ -46,9 +47,19 @@ const withKeys = [
   "work-privacy",
 ];
 const keys = (user) => (withKeys.includes(user) ? write("keys") : []);
+// To write one collection of `operations`, and no more.
+const operations = `${prefix}_operations`;
+const collections = { register: "instances", "count-requests": "counts" };
+const mayWrite = (role) => ({ role, db: operations });
+const privileges = (collection) => [
+  {
+    resource: { db: operations, collection },
+    actions: ["find", "insert", "update", "remove", "createCollection", "createIndex"],
+  },
+];
 const users = {
   prepare: write(...contexts, "operations", "keys"),
-  gateway: read("operations"),
+  gateway: [...read("operations"), mayWrite("register"), mayWrite("count-requests")],
   ...Object.fromEntries(
     touchpoints.map((touchpoint) => [
       `serve-${touchpoint}`,
@@ -64,6 +75,7 @@ const users = {
         // What was answered to a person is forgotten with them.
         ...(context === "privacy" ? write("operations") : []),
         ...keys(`work-${context}`),
+        mayWrite("register"),
       ],
     ]),
   ),
@@ -98,7 +110,12 @@ function administrator() {
   }
 }
 
-const admin = administrator().getDB("admin");
+const set = administrator();
+const admin = set.getDB("admin");
+const database = set.getDB(operations);
+for (const [role, collection] of Object.entries(collections))
+  if (database.getRole(role)) database.updateRole(role, { privileges: privileges(collection) });
+  else database.createRole({ role, privileges: privileges(collection), roles: [] });
 for (const [user, roles] of Object.entries(users)) {
   const pwd = decodeURIComponent(new URL(secret(user, "mongodb-url").replace(/@[^/]*\//, "@host/")).password);
   if (admin.getUser(user)) admin.updateUser(user, { pwd, roles });

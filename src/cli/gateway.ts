@@ -7,6 +7,7 @@ import { isLoopback } from "../infra/security";
 import { type Flags } from "./flags";
 import { readRunRecord } from "./data-folder";
 import { untilStopped } from "./process";
+import { registeringAs } from "./registering";
 
 /** `millrace gateway`: one address for services that run as processes of their own. */
 export async function gateway(flags: Flags): Promise<void> {
@@ -20,6 +21,7 @@ export async function gateway(flags: Flags): Promise<void> {
     log,
     mongo: registerOf(chosen),
     adminKey: chosen.adminApiKey,
+    registering: { ...registeringAs("gateway", chosen), url: undefined },
     drain: isLoopback(chosen.host) ? 0 : chosen.gatewayDrain * 1_000,
   });
   let reloading: Promise<void> = Promise.resolve();

@@ -1,24 +1,18 @@
 import { startShop, type Touchpoint, TOUCHPOINTS } from "../engine/shop";
-import { type Settings, settings } from "../infra/config";
+import { settings } from "../infra/config";
 import { createLogger } from "../infra/observability";
 import { isLoopback } from "../infra/security";
 import { oidcOf } from "./access";
 import { type Flags } from "./flags";
 import { masterKeysNeeded, masterKeysOf } from "./master-keys";
 import { untilStopped } from "./process";
+import { registeringAs } from "./registering";
 import { givenStores } from "./stores";
-
-/** As in package.json. */
-const VERSION = "0.1.0";
 
 /** What shows or takes in personal data. */
 const PERSONAL: ReadonlySet<string> = new Set(["storefront", "backoffice", "analytics"] satisfies Touchpoint[]);
 
 const isTouchpoint = (name: string): name is Touchpoint => (TOUCHPOINTS as readonly string[]).includes(name);
-
-function registeringOf({ gatewayAdvertise: url, gatewayWeight: weight, gatewayZone: zone }: Settings) {
-  return url === undefined ? undefined : { url, weight, zone, version: VERSION };
-}
 
 /** `millrace serve`: some of the APIs, while the projections are worked on elsewhere. */
 export async function serve(names: readonly string[], flags: Flags): Promise<void> {
@@ -39,7 +33,7 @@ export async function serve(names: readonly string[], flags: Flags): Promise<voi
     log: createLogger({ level: chosen.logLevel }),
     work: [],
     serve: names.filter(isTouchpoint),
-    registering: registeringOf(chosen),
+    registering: registeringAs("serve", chosen),
     // What listens on this machine alone has nobody in front who would have to turn elsewhere, unless it says so.
     drain: isLoopback(chosen.host) && chosen.gatewayAdvertise === undefined ? 0 : chosen.gatewayDrain * 1_000,
   });

@@ -10,6 +10,7 @@ import { type Flags } from "./flags";
 import { lockDataFolder, removeRunRecord, writeRunRecord } from "./data-folder";
 import { masterKeysFor } from "./master-keys";
 import { untilStopped } from "./process";
+import { registeringAs } from "./registering";
 
 /** `millrace start`: everything in this process, with stores of its own where none are given. */
 export async function start(flags: Flags): Promise<void> {
@@ -33,6 +34,7 @@ export async function start(flags: Flags): Promise<void> {
         log,
         work: "all",
         serve: TOUCHPOINTS,
+        registering: registeringAs("start", chosen),
         async beforeOpening(shop) {
           key ??= await developmentKey(dataDir, shop.keys);
           await setUpShop(shop, { seed: flags["seed"] !== false });

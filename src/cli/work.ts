@@ -5,11 +5,13 @@ import { createLogger } from "../infra/observability";
 import { type Flags } from "./flags";
 import { masterKeysNeeded, masterKeysOf } from "./master-keys";
 import { untilStopped } from "./process";
+import { registeringAs } from "./registering";
 import { givenStores } from "./stores";
 
-/** `millrace work`: projection, feed, process and reaction workers, without any API. */
+/** `millrace work`: projection, feed, process and reaction workers; over HTTP only health, figures and their state. */
 export async function work(names: readonly string[], flags: Flags): Promise<void> {
-  const chosen = settings(process.env, flags);
+  // Beside a shop that listens on the standard port, a worker takes any other that is free.
+  const chosen = settings({ ...process.env, PORT: process.env["PORT"] || "0" }, flags);
   const known = workNames(chosen.paymentTimeout);
   const unknown = names.filter((name) => !known.has(name));
   if (unknown.length > 0)
@@ -23,8 +25,9 @@ export async function work(names: readonly string[], flags: Flags): Promise<void
     log: createLogger({ level: chosen.logLevel }),
     work: names.length === 0 ? "all" : names,
     serve: [],
+    registering: registeringAs("work", chosen),
   });
-  process.stdout.write(`working on ${names.length === 0 ? "everything" : names.join(", ")}\n`);
+  process.stdout.write(`working on ${names.length === 0 ? "everything" : names.join(", ")}, figures at ${shop.url}\n`);
   await stopped;
   await shop.stop();
 }

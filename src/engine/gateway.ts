@@ -14,6 +14,7 @@ import { MongoStores, registeredInstances, SharedCounts } from "../infra/mongo";
 import { type Logger, Metrics } from "../infra/observability";
 import { pause } from "../infra/runtime";
 import { ApiKeys, type ApiKeyStore, hashApiKey, isLoopback, type Principal } from "../infra/security";
+import { register, type Registering } from "./register";
 import { describedRoutes } from "./touchpoints";
 
 export { gatewayConfig } from "../api/gateway";
@@ -27,6 +28,8 @@ export interface GatewayProcessOptions {
   readonly mongo?: { readonly url: string; readonly prefix: string } | undefined;
   /** Opens the gateway's own figures to those who are not on this machine. */
   readonly adminKey?: string | undefined;
+  /** How it enters itself into the register of instances, where there is one. */
+  readonly registering?: Registering | undefined;
   /** ms that it goes on when it is to stop, while those in front of it turn elsewhere. */
   readonly drain?: number | undefined;
 }
@@ -94,16 +97,22 @@ async function opened(
 ): Promise<RunningGateway> {
   const server = gatewayServer(gateway.handle);
   const url = await listenAt(server, options);
+  const { registering, log } = options;
+  // Nobody sends requests to a gateway by the register, so that it runs without its entry as well.
+  const entry =
+    stores && registering && (await register(stores, { listensAt: url, serve: [], parts: [] }, registering, log));
   return {
     url,
     gateway,
     reload: (config) => gateway.reload(config),
     async stop() {
       gateway.drain();
+      await entry?.drain();
       if (options.drain) await pause(options.drain);
       gateway.endEndless();
       await closeServer(server, PATIENCE);
       await gateway.close();
+      await entry?.end();
       await stores?.close();
     },
   };

@@ -1,8 +1,9 @@
 import { documentationRoutes } from "../api/http";
-import { createApp, listen } from "../api/http";
+import { createApp, listen, type Listening } from "../api/http";
 import { internalRoutes } from "../api/internal/changes";
-import { healthRoutes } from "../api/operations";
+import { healthRoutes, workRoutes } from "../api/operations";
 import { Services } from "../api/services";
+import { type MongoStores } from "../infra/mongo";
 import { type Logger, Metrics } from "../infra/observability";
 import { type MasterKeys } from "../infra/privacy";
 import { pause } from "../infra/runtime";
@@ -36,7 +37,7 @@ export interface ShopOptions {
   readonly masterKeys: MasterKeys | undefined;
   /** The identity provider whose tokens are taken; none when absent. */
   readonly oidc?: OidcOptions | undefined;
-  /** Where gateways are to learn of this process; they do not when absent. */
+  /** How this process enters itself into the register of instances; it does not when absent. */
   readonly registering?: Registering | undefined;
   /** ms that it goes on serving when it is to stop, while those in front of it turn elsewhere. */
   readonly drain?: number | undefined;
@@ -88,9 +89,10 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
     const isDraining = () => draining;
     const touchpoints = touchpointRoutes({ services, contexts, engine, stores: engine.stores, metrics, isDraining });
     const routes = options.serve.flatMap((touchpoint) => touchpoints[touchpoint]());
-    // Whoever sends requests here wants to know how it is, whatever it serves.
+    // Whoever sends requests here, or looks after it, wants to know how it is, whatever it does.
     const health = options.serve.includes("operations") ? [] : healthRoutes(engine, metrics, isDraining);
-    const internal = [...health, ...internalRoutes(services.models, ending.signal)];
+    const work = options.serve.length === 0 ? workRoutes(engine) : [];
+    const internal = [...health, ...work, ...internalRoutes(services.models, ending.signal)];
     const app = createApp([...routes, ...documentationRoutes(routes), ...internal], {
       log,
       metrics,
@@ -101,25 +103,37 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
       ending: ending.signal,
     });
     await options.beforeOpening?.({ engine, services, keys });
-    const server = options.serve.length > 0 ? await listen(app, options) : undefined;
-    const registration = server && (await register(engine.stores, server, options, log));
+    const server = await listen(app, options);
+    const registration = await registered(engine.stores, server, options);
     return {
-      url: server?.url ?? "",
+      url: server.url,
       engine,
       services,
       keys,
       async stop() {
         draining = true;
         await registration?.drain();
-        if (server && options.drain) await pause(options.drain);
+        if (options.drain) await pause(options.drain);
         ending.abort();
-        await server?.close();
+        await server.close();
         await registration?.end();
         await engine.stop();
       },
     };
   } catch (error) {
     await engine.stop();
+    throw error;
+  }
+}
+
+async function registered(stores: MongoStores, server: Listening, options: ShopOptions) {
+  const { serve, work, registering, log } = options;
+  if (registering === undefined) return undefined;
+  const parts = [...serve, ...(work === "all" ? ["all work"] : work)];
+  try {
+    return await register(stores, { listensAt: server.url, serve, parts }, registering, log);
+  } catch (error) {
+    await server.close();
     throw error;
   }
 }

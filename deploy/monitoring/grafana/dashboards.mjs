@@ -121,7 +121,7 @@ const dashboards = {
     rows: [
       [
         graph("Instances", "That Prometheus reaches.", "short", [
-          `sum by (job) (up{job=~"millrace|gateway|storefront|backoffice|reference|analytics|operations"})`,
+          `sum by (job) (up{job=~"millrace|gateway|storefront|backoffice|reference|analytics|operations|work-.*"})`,
           "{{job}}",
         ]),
         graph("Requests", "A second.", "reqps", [`job:http_requests:rate5m`, "{{job}}"]),
@@ -191,7 +191,7 @@ const dashboards = {
       ],
       [
         graph("Processor", "Cores in use.", "short", [
-          `sum by (job, instance) (rate(process_cpu_seconds_total{job=~"millrace|gateway|storefront|backoffice|reference|analytics|operations"}[5m]))`,
+          `sum by (job, instance) (rate(process_cpu_seconds_total{job=~"millrace|gateway|storefront|backoffice|reference|analytics|operations|work-.*"}[5m]))`,
           "{{job}} {{instance}}",
         ]),
         graph(
@@ -199,7 +199,7 @@ const dashboards = {
           "Of the whole process, and of the heap.",
           "bytes",
           [
-            `process_resident_memory_bytes{job=~"millrace|gateway|storefront|backoffice|reference|analytics|operations"}`,
+            `process_resident_memory_bytes{job=~"millrace|gateway|storefront|backoffice|reference|analytics|operations|work-.*"}`,
             "{{job}} {{instance}}",
           ],
           [`nodejs_heap_size_used_bytes`, "{{job}} {{instance}} heap"],
@@ -241,11 +241,11 @@ const dashboards = {
           `context_name:millrace_read_model_behind:bytes`,
           "{{context}}.{{name}}",
         ]),
-        graph("Behind, in seconds", "Where the process that does the work has figures.", "s", [
+        graph("Behind, in seconds", "As the process that does the work says.", "s", [
           `max by (context, name) (millrace_projection_lag_seconds)`,
           "{{context}}.{{name}}",
         ]),
-        graph("Behind, in events", "Where the process that does the work has figures.", "short", [
+        graph("Behind, in events", "As the process that does the work says.", "short", [
           `max by (context, name) (millrace_projection_lag_events)`,
           "{{context}}.{{name}}",
         ]),

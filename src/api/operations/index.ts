@@ -9,6 +9,7 @@ import { workRoutes } from "./work-routes";
 export { asyncApiRoutes } from "./asyncapi";
 export { healthRoutes } from "./health-routes";
 export { type OperatedEngine } from "./operated-engine";
+export { workRoutes } from "./work-routes";
 
 export interface OperationsOptions {
   readonly services: Services;

@@ -1,6 +1,13 @@
 export { Checkpoint, Fenced } from "./checkpoint";
 export { Checkpoints } from "./checkpoints";
-export { HEARTBEAT, type InstanceDocument, type NewInstance, registeredInstances, Registration } from "./instances";
+export {
+  HEARTBEAT,
+  type InstanceDocument,
+  type InstanceRole,
+  type NewInstance,
+  registeredInstances,
+  Registration,
+} from "./instances";
 export { Leases } from "./leases";
 export { MongoStores, type MongoOptions } from "./stores";
 export { type Counted, SharedCounts } from "./shared-counts";

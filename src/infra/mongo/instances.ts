@@ -3,10 +3,18 @@ import { type Collection } from "mongodb";
 import { newId } from "../runtime/ids";
 import { type MongoStores } from "./stores";
 
-/** A process that serves some touchpoints, as it says of itself. */
+/** What a process is: the whole shop, some APIs, some work, or what stands in front of others. */
+export type InstanceRole = "start" | "serve" | "work" | "gateway";
+
+/** A process of the shop, as it says of itself. */
 export interface InstanceDocument {
   readonly _id: string;
+  /** What gateways may send here; none where it is not to be sent anything. */
   readonly services: readonly string[];
+  /** Absent where a version before this one wrote it: it only knew `serve`. */
+  readonly role?: InstanceRole;
+  /** What it was told to serve or to work on. */
+  readonly parts?: readonly string[];
   /** Where it can be reached: `http://10.0.0.7:8080`. */
   readonly url: string;
   readonly zone: string | null;
@@ -21,7 +29,7 @@ export interface InstanceDocument {
 }
 
 /** What an instance says of itself when it registers. */
-export type NewInstance = Pick<InstanceDocument, "services" | "url" | "weight" | "version"> & {
+export type NewInstance = Pick<InstanceDocument, "services" | "url" | "weight" | "version" | "role" | "parts"> & {
   readonly zone?: string | undefined;
 };
 
@@ -88,8 +96,9 @@ export class Registration {
   }
 
   private async beat(): Promise<void> {
-    const { services, url, weight, version, zone = null } = this.instance;
-    const own = { services, url, weight, version, zone, state: this.state, host: hostname(), pid: process.pid };
+    const { services, url, weight, version, zone = null, role = "serve", parts = services } = this.instance;
+    const said = { services, role, parts, url, weight, version, zone };
+    const own = { ...said, state: this.state, host: hostname(), pid: process.pid };
     await collectionOf(this.stores).updateOne(
       { _id: this.id },
       [

@@ -86,6 +86,15 @@ async function seen(): Promise<SeenService["instances"]> {
 const readyInstances = async (): Promise<number> =>
   (await seen()).filter(({ health, draining }) => health === "ready" && !draining).length;
 
+test("the worker, which nobody sends requests to, says how it is and what it does", async () => {
+  const ask = new Caller(worker.url);
+  await eventually(async () => (await ask.get("/health/ready")).status === 200);
+  expect((await ask.get("/metrics")).body).toMatch(/millrace_projection_lag_seconds\{context="cart",name="carts"/);
+  expect((await ask.get("/operations/v1/projections/cart.carts")).body).toMatchObject({ state: "live" });
+  expect((await ask.get("/store/v1/products")).status).toBe(404);
+  await ask.close();
+});
+
 test("a shopper buys, whichever process each request comes to", async () => {
   const { sku, token } = await makeArticle(admin, { sku: "FLEET-1", stock: 20 });
   for (let i = 0; i < 3; i++) {

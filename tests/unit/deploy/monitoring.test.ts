@@ -4,7 +4,7 @@ import { type OperatedEngine } from "../../../src/api/operations";
 import { registerFigures } from "../../../src/api/operations/figures";
 import { describedRoutes, TOUCHPOINTS } from "../../../src/engine/touchpoints";
 import { Metrics } from "../../../src/infra/observability";
-import { documentOf, filesIn, textOf } from "./files";
+import { composeProcesses, documentOf, filesIn, textOf } from "./files";
 
 interface Rule {
   readonly alert?: string;
@@ -21,6 +21,9 @@ interface RuleTests {
     readonly input_series: readonly { readonly series: string }[];
     readonly alert_rule_test?: readonly { readonly alertname: string; readonly exp_alerts: readonly unknown[] }[];
   }[];
+}
+interface Scraping {
+  readonly scrape_configs: readonly { readonly dns_sd_configs: readonly { readonly names: readonly string[] }[] }[];
 }
 interface Dashboard {
   readonly uid: string;
@@ -125,10 +128,14 @@ describe("monitoring", () => {
   });
 
   test("the services whose figures are asked for are those that there are", () => {
-    const services = ["millrace", "gateway", ...TOUCHPOINTS].join("|");
+    const services = ["millrace", "gateway", ...TOUCHPOINTS, "work-.*"].join("|");
     const lists = rules.flatMap(({ expr }) => [...expr.matchAll(/job=~"([^"]+)"/g)].map(([, list]) => list));
     expect(new Set(lists)).toEqual(new Set([services]));
-    expect(textOf("deploy/monitoring/prometheus.yml")).toContain(`names: [${["gateway", ...TOUCHPOINTS].join(", ")}]`);
+    const config = documentOf<Scraping>("deploy/monitoring/prometheus.yml");
+    const fleet = [...composeProcesses()].filter(([, { profiles, command = [] }]) => profiles.includes("services") && command.length > 0); // prettier-ignore
+    expect(config.scrape_configs.flatMap((job) => job.dns_sd_configs.flatMap(({ names }) => names))).toEqual(
+      fleet.map(([name]) => name),
+    );
   });
 
   describe("alerts", () => {
