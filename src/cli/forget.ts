@@ -18,7 +18,7 @@ export async function forget(id: string, flags: Flags): Promise<void> {
       method: "POST",
       path: `/admin/v1/people/${encodeURIComponent(id)}/forget`,
       kind: "forget",
-      headers: ["X-API-Key", key, "Idempotency-Key", newId()],
+      headers: ["Content-Type", "application/json", "X-API-Key", key, "Idempotency-Key", newId()],
       body: JSON.stringify(typeof flags["reason"] === "string" ? { reason: flags["reason"] } : {}),
     });
   } finally {
