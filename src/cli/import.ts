@@ -74,7 +74,8 @@ async function importBesideWorkers(run: Run, pid: number | undefined): Promise<v
   await expectLog(eventstoreUrl, contexts);
   const stores = await connectMongo(mongoUrl, settings.mongodbPrefix);
   try {
-    const log = openLog(eventstoreUrl, contexts, await People.open(stores, masterKeys));
+    const people = await People.open(stores, masterKeys);
+    const log = openLog(eventstoreUrl, contexts, people);
     try {
       const report = await importInto(run, log, new CommandHandler(log));
       show(run, reportText(report));
@@ -85,6 +86,7 @@ async function importBesideWorkers(run: Run, pid: number | undefined): Promise<v
       show(run, memoryText(pid === undefined ? [process.pid] : [process.pid, pid]));
     } finally {
       await log.close();
+      await people.flush().catch(() => undefined);
     }
   } finally {
     await stores.close();

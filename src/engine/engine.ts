@@ -212,6 +212,7 @@ export class Engine {
     this.leases.stop();
     await this.tail.stop();
     await this.log.close();
+    await this.people?.flush().catch(() => undefined); // the person is not found by it
     await this.stores.close();
   }
 

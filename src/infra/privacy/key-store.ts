@@ -19,8 +19,8 @@ interface KeyDocument {
   readonly _id: Subject;
   /** Keyed hash of the person's id. */
   readonly person: string;
-  /** Keyed hashes of what the person is looked for by. */
-  readonly texts: readonly string[];
+  /** Keyed hashes of what the person is looked for by, beside their id. */
+  readonly texts?: readonly string[];
   readonly masterKey: string;
   readonly wrapped: Binary;
 }
@@ -57,7 +57,7 @@ export class KeyStore {
       );
     }
     await store.keys().createIndex({ person: 1 }, { unique: true });
-    await store.keys().createIndex({ texts: 1 });
+    await store.keys().createIndex({ texts: 1 }, { sparse: true });
     return store;
   }
 
@@ -73,36 +73,38 @@ export class KeyStore {
     return new Map(found.map((key) => [key.subject, key]));
   }
 
-  /** The keys of all these people; makes those that are missing. However many ask at once, a person gets one key. */
+  /**
+   * The keys of all these people; makes those that are missing. However many ask at once, a person gets one key. Most
+   * who are asked for like this are new, so it is not looked before.
+   */
   async make(people: readonly string[]): Promise<Map<string, PersonKey>> {
-    const known = await this.ofPeople(people);
-    const fresh = people.filter((person) => !known.has(person)).map((person) => this.newKey(person));
-    if (fresh.length === 0) return known;
+    const fresh = people.map((person) => this.newKey(person));
     try {
       await this.keys().insertMany(fresh.map((key) => this.stored(key)), { ordered: false }); // prettier-ignore
-      for (const key of fresh) known.set(key.person, key);
-      return known;
+      return new Map(fresh.map((key) => [key.person, key]));
     } catch (error) {
       if (!(error instanceof MongoBulkWriteError) || error.code !== DUPLICATE) throw error;
-      // Another process was first with some of them.
+      // Some have one already.
       return this.ofPeople(people);
     }
   }
 
-  /** Lets the person be found by a text. */
-  async note(subject: Subject, text: string): Promise<void> {
-    await this.keys().updateOne(
-      { _id: subject },
-      { $addToSet: { texts: this.hash("text", normal(text)) } },
-      // Should it be lost with the machine, the person is not found by it: not worth a wait.
-      { writeConcern: { w: 1, journal: false } },
-    );
+  /** Lets people be found by texts. */
+  async note(notes: readonly (readonly [subject: Subject, text: string])[]): Promise<void> {
+    const updates = notes.map(([_id, text]) => ({
+      updateOne: { filter: { _id }, update: { $addToSet: { texts: this.hash("text", normal(text)) } } },
+    }));
+    // Should it be lost with the machine, the person is not found by it: not worth a wait.
+    await this.keys().bulkWrite(updates, { ordered: false, writeConcern: { w: 1, journal: false } });
   }
 
   /** The people who can be found by a text. */
   async holding(text: string): Promise<readonly Subject[]> {
     const found = await this.keys()
-      .find({ texts: this.hash("text", normal(text)) }, { projection: { _id: 1 } })
+      .find(
+        { $or: [{ texts: this.hash("text", normal(text)) }, { person: this.hash("person", text) }] },
+        { projection: { _id: 1 } },
+      )
       .toArray();
     return found.map(({ _id }) => _id);
   }
@@ -150,7 +152,8 @@ export class KeyStore {
     return {
       _id: subject,
       person: this.hash("person", person),
-      texts: [this.hash("text", normal(personValue(person)))],
+      // An id without a scope is found as it is.
+      ...(personValue(person) !== person && { texts: [this.hash("text", normal(personValue(person)))] }),
       masterKey,
       wrapped: new Binary(wrapped),
     };

@@ -19,6 +19,9 @@ export interface PeopleOptions {
 /** Subjects known to be forgotten: a key that is gone never comes back. */
 const KNOWN_FORGOTTEN = 100_000;
 const KNOWN_TEXTS = 10_000;
+/** Notes are gathered for so many ms before they are written; and so many after the database was away. */
+const NOTE_GAP = 100;
+const NOTE_RETRY = 2_000;
 /** How often a key is asked for while its person is being forgotten, and the time between, in ms. */
 const TRIES = 50;
 const PAUSE = 20;
@@ -34,6 +37,8 @@ export class People {
   private readonly byPerson: LRUCache<string, PersonKey>;
   private readonly gone = new LRUCache<Subject, true>({ max: KNOWN_FORGOTTEN });
   private readonly texts = new LRUCache<string, true>({ max: KNOWN_TEXTS });
+  private notes: (readonly [subject: Subject, text: string])[] = [];
+  private noting: NodeJS.Timeout | undefined;
   private readonly making: Gathered<string, PersonKey>;
   private readonly lookingFor: Gathered<string, PersonKey>;
   private readonly reading: Gathered<Subject, PersonKey>;
@@ -95,17 +100,40 @@ export class People {
     return key && personText(key.subject, forgotten);
   }
 
-  /** Lets a person be found by a text. */
-  async note({ subject }: PersonKey, text: string): Promise<void> {
+  /** Lets a person be found by a text, a moment later: nothing waits for it. */
+  note({ subject }: PersonKey, text: string): void {
     const known = `${subject} ${text}`;
     if (this.texts.has(known)) return;
-    await this.store.note(subject, text);
     this.texts.set(known, true);
+    this.notes.push([subject, text]);
+    this.noting ??= setTimeout(() => void this.writeNotes().catch(() => undefined), NOTE_GAP).unref();
+  }
+
+  /** Makes durable what is still to be written. */
+  async flush(): Promise<void> {
+    await this.writeNotes();
   }
 
   /** The people who can be found by a text, such as an e-mail address. */
-  holding(text: string): Promise<readonly Subject[]> {
+  async holding(text: string): Promise<readonly Subject[]> {
+    await this.writeNotes();
     return this.store.holding(text);
+  }
+
+  /** @throws when the database is away; what was not written is written the next time */
+  private async writeNotes(): Promise<void> {
+    clearTimeout(this.noting);
+    this.noting = undefined;
+    const { notes } = this;
+    if (notes.length === 0) return;
+    this.notes = [];
+    try {
+      await this.store.note(notes);
+    } catch (error) {
+      this.notes.push(...notes);
+      this.noting ??= setTimeout(() => void this.writeNotes().catch(() => undefined), NOTE_RETRY).unref();
+      throw error;
+    }
   }
 
   /** Destroys the key of a person. @returns whether there was one */

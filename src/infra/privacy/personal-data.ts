@@ -74,7 +74,7 @@ export class PersonalData {
       const metadata = { ...event.metadata, actor: actorOf(event.metadata.actor, key), person: subject };
       return { ...event, metadata, ...(shape && { data: sealData(event.data, shape, sealing, at) }) };
     });
-    if (key) for (const text of findable) await this.people?.note(key, text);
+    if (key) for (const text of findable) this.people?.note(key, text);
     return { events: sealed, person: subject };
   }
 

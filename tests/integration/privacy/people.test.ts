@@ -43,7 +43,8 @@ test("neither a key nor an id can be read from the database", async () => {
   const at = await database();
   const people = await process(at);
   const key = await people.keyOf("online-retail:17850");
-  await people.note(key, "Ada@example.org");
+  people.note(key, "Ada@example.org");
+  await people.flush();
   const text = JSON.stringify(await at.collection("keys", "people").find().toArray());
   const raw = key.key.export();
   for (const secret of ["17850", "ada@", "Ada@", raw.toString("base64"), raw.toString("hex")])
