@@ -33,7 +33,11 @@ export class EventCodec {
   }
 
   /** The events as they are to be stored in a stream, their personal data sealed; each time anew. */
-  seal(stream: string, events: readonly NewEvent[], whom: Whom): Promise<SealedEvents<NewEvent>> {
+  seal(
+    stream: string,
+    events: readonly NewEvent[],
+    whom: Whom,
+  ): SealedEvents<NewEvent> | Promise<SealedEvents<NewEvent>> {
     return this.personal.seal(stream, events, whom);
   }
 

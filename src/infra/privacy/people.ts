@@ -29,12 +29,21 @@ const PAUSE = 20;
 /** A person's old key is on its way out, and no new one can be made yet. */
 export class BeingForgotten extends Error {}
 
+interface Kept {
+  readonly key: PersonKey;
+  readonly until: number;
+}
+
+const fresh = (kept: Kept | undefined): PersonKey | undefined =>
+  kept && kept.until > Date.now() ? kept.key : undefined;
+
 /** The keys of people, as one process knows them. */
 export class People {
   /** Somebody is forgotten: whatever is kept of them in the clear is to be dropped. */
   readonly forgotten$ = new Signal<Subject>();
-  private readonly bySubject: LRUCache<Subject, PersonKey>;
-  private readonly byPerson: LRUCache<string, PersonKey>;
+  private readonly bySubject: LRUCache<Subject, Kept>;
+  private readonly byPerson: LRUCache<string, Kept>;
+  private readonly ttl: number;
   private readonly gone = new LRUCache<Subject, true>({ max: KNOWN_FORGOTTEN });
   private readonly texts = new LRUCache<string, true>({ max: KNOWN_TEXTS });
   private notes: (readonly [subject: Subject, text: string])[] = [];
@@ -47,8 +56,9 @@ export class People {
     private readonly store: KeyStore,
     { capacity = 50_000, ttl = 60_000 }: PeopleOptions = {},
   ) {
-    this.bySubject = new LRUCache({ max: capacity, ttl });
-    this.byPerson = new LRUCache({ max: capacity, ttl });
+    this.bySubject = new LRUCache({ max: capacity });
+    this.byPerson = new LRUCache({ max: capacity });
+    this.ttl = ttl;
     this.making = new Gathered((people) => store.make(people));
     this.lookingFor = new Gathered((people) => store.ofPeople(people));
     this.reading = new Gathered((subjects) => store.ofSubjects(subjects));
@@ -61,12 +71,14 @@ export class People {
 
   /** What is in memory; `null` where the person is known to be forgotten. */
   known(subject: Subject): PersonKey | null | undefined {
-    return this.gone.has(subject) ? null : this.bySubject.get(subject);
+    const kept = fresh(this.bySubject.get(subject));
+    if (kept) return kept;
+    return this.gone.has(subject) ? null : undefined;
   }
 
   /** The key of a person; made now where there is none. */
   async keyOf(person: string): Promise<PersonKey> {
-    const known = this.byPerson.get(person);
+    const known = fresh(this.byPerson.get(person));
     if (known) return known;
     for (let attempt = 0; attempt < TRIES; attempt++) {
       const made = await this.making.get(person);
@@ -80,7 +92,7 @@ export class People {
 
   /** The key of a person who has one. */
   async find(person: string): Promise<PersonKey | undefined> {
-    const found = this.byPerson.get(person) ?? (await this.lookingFor.get(person));
+    const found = fresh(this.byPerson.get(person)) ?? (await this.lookingFor.get(person));
     return found && this.keep(found);
   }
 
@@ -148,7 +160,7 @@ export class People {
     const known = this.bySubject.get(subject);
     this.gone.set(subject, true);
     this.bySubject.delete(subject);
-    if (known) this.byPerson.delete(known.person);
+    if (known) this.byPerson.delete(known.key.person);
     this.texts.clear();
     this.forgotten$.next(subject);
   }
@@ -162,8 +174,9 @@ export class People {
       this.byPerson.delete(key.person);
       return undefined;
     }
-    this.bySubject.set(key.subject, key);
-    this.byPerson.set(key.person, key);
+    const kept = { key, until: Date.now() + this.ttl };
+    this.bySubject.set(key.subject, kept);
+    this.byPerson.set(key.person, kept);
     return key;
   }
 }

@@ -34,6 +34,12 @@ export interface SealedEvents<E> {
   readonly person: Subject | undefined;
 }
 
+interface Found {
+  readonly subject: Subject;
+  /** `null`: the person is forgotten. */
+  readonly key: PersonKey | null;
+}
+
 const SHOPPER = "shopper:";
 const NO_KEYS = "this process has no master key, and so no keys of people. Set MASTER_KEY.";
 
@@ -61,10 +67,22 @@ export class PersonalData {
   }
 
   /** The events as they are to be stored in a stream. Each is sealed anew each time. */
-  async seal<E extends Writable>(stream: string, events: readonly E[], whom: Whom): Promise<SealedEvents<E>> {
+  seal<E extends Writable>(
+    stream: string,
+    events: readonly E[],
+    whom: Whom,
+  ): SealedEvents<E> | Promise<SealedEvents<E>> {
     if (!this.categories.has(streamCategory(stream))) return { events, person: undefined };
-    const found = await this.keyFor(stream, events, whom);
-    if (!found) return { events, person: whom.stream };
+    // Most streams have a person, and their key is at hand.
+    const known = whom.stream === undefined ? undefined : this.people?.known(whom.stream);
+    if (whom.stream !== undefined && known !== undefined)
+      return this.sealedWith(stream, events, { subject: whom.stream, key: known });
+    return this.keyFor(stream, events, whom).then((found) =>
+      found ? this.sealedWith(stream, events, found) : { events, person: whom.stream },
+    );
+  }
+
+  private sealedWith<E extends Writable>(stream: string, events: readonly E[], found: Found): SealedEvents<E> {
     const { subject, key } = found;
     const findable: string[] = [];
     const sealing = { key, findable: (text: string) => findable.push(text) };
@@ -116,7 +134,7 @@ export class PersonalData {
     stream: string,
     events: readonly Writable[],
     { stream: own, cause }: Whom,
-  ): Promise<{ readonly subject: Subject; readonly key: PersonKey | null } | undefined> {
+  ): Promise<Found | undefined> {
     if (own !== undefined) return this.keyOf(own);
     let says = false;
     for (const { type, data } of events) {
@@ -133,11 +151,11 @@ export class PersonalData {
     return says ? this.made(stream) : undefined;
   }
 
-  private async keyOf(subject: Subject): Promise<{ readonly subject: Subject; readonly key: PersonKey | null }> {
+  private async keyOf(subject: Subject): Promise<Found> {
     return { subject, key: (await this.needed().read(subject)) ?? null };
   }
 
-  private async made(person: string): Promise<{ readonly subject: Subject; readonly key: PersonKey }> {
+  private async made(person: string): Promise<Found> {
     const key = await this.needed().keyOf(person);
     return { subject: key.subject, key };
   }

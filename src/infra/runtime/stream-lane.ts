@@ -123,7 +123,8 @@ export class StreamLane {
         cache.set(this.stream, loaded);
         return this.settle(round, loaded);
       }
-      const { events, person } = await this.seal(round.append, loaded.person, batch);
+      const sealed = this.seal(round.append, loaded.person, batch);
+      const { events, person } = sealed instanceof Promise ? await sealed : sealed;
       const result = await this.append(events, loaded.revision);
       if (result.ok) {
         count(figures, round);
