@@ -1,5 +1,5 @@
 import { type Aggregate, DomainError, type DomainEvent, type Recorded } from "../domains/kernel";
-import { type Accepted, type CommandContext, type Idle } from "../infra/runtime";
+import { type Accepted, type CommandContext, type Idle, isSameContent } from "../infra/runtime";
 
 /**
  * The first answer to a command that has been executed before, from its aggregate's history; `undefined` when it has
@@ -26,7 +26,7 @@ export async function firstAnswer<C, E extends DomainEvent, S>(
   if (!last) return undefined;
   const { revision = -1, position = -1n, metadata } = last.event ?? {};
   const hash = events.length > 0 ? metadata?.commandHash : commandHash;
-  if (commandHash !== undefined && hash !== undefined && commandHash !== hash)
+  if (!isSameContent(commandHash, hash))
     return new DomainError(
       "invalid",
       "idempotency-key-reused",

@@ -52,7 +52,10 @@ function wrapped(words: readonly string[], indent: number): string {
 }
 
 function inFull(event: CataloguedEvent): string {
-  const rows = event.fields.map(({ path, type, optional }) => [path, optional ? `${type}; may be missing` : type]);
+  const rows = event.fields.map(({ path, type, optional, personal }) => [
+    path,
+    [type, ...(optional ? ["may be missing"] : []), ...(personal ? ["personal"] : [])].join("; "),
+  ]);
   const heading = `${event.type}, version ${event.version}, in ${headingOf(event)}\n`;
   return rows.length === 0 ? `${heading}It has no fields.\n` : `${heading}${table(["field", "what"], rows, new Set())}`;
 }

@@ -1,4 +1,4 @@
-import { type EventSchema, eventSchema } from "../domains/kernel";
+import { type EventSchema, eventSchema, type PersonalField, personalFields } from "../domains/kernel";
 import { type Context } from "./context";
 
 /** A field of an event's data. */
@@ -8,6 +8,8 @@ export interface EventField {
   /** In a few words: `uuid`, `whole number 1 to 100`, `text or null`. */
   readonly type: string;
   readonly optional: boolean;
+  /** About a person: stored sealed. */
+  readonly personal?: true;
 }
 
 /** An event type as people and programs outside want to know it. */
@@ -28,10 +30,20 @@ export function eventCatalogue(contexts: readonly Context[]): readonly Catalogue
     Object.entries(events).map(([type, definition]) => {
       const { version, category } = definition;
       const schema = eventSchema(definition);
-      return { context, type, version, category, fields: fieldsOf(schema), schema };
+      const personal = personalFields(definition);
+      const fields = fieldsOf(schema).map((field) =>
+        isWithin(field, personal) ? { ...field, personal: true as const } : field,
+      );
+      return { context, type, version, category, fields, schema };
     }),
   );
 }
+
+const isWithin = ({ path }: EventField, personal: readonly PersonalField[]): boolean =>
+  personal.some(({ path: each, mark }) => {
+    const kept = mark.kind === "data" && mark.keep.some((name) => path === `${each}.${name}`);
+    return path === each || (path.startsWith(`${each}.`) && !kept);
+  });
 
 const schemaIn = (value: unknown): EventSchema | undefined =>
   typeof value === "object" && value !== null && !Array.isArray(value) ? (value as EventSchema) : undefined;

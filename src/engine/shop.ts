@@ -100,6 +100,7 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
       shoppers: services.tokens,
       users: options.oidc && oidcTokens({ report: (err) => log.warn({ err }, err.message), ...options.oidc }),
       openOnLoopback: isLoopback(options.host),
+      fingerprintKey: engine.people?.fingerprintKey,
       ending: ending.signal,
     });
     await options.beforeOpening?.({ engine, services, keys });

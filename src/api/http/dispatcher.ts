@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import { type KeyObject } from "node:crypto";
 import { type IncomingMessage, type ServerResponse } from "node:http";
 import { parse as parseQuery } from "node:querystring";
 import { type Logger, type Metrics } from "../../infra/observability";
@@ -17,6 +18,8 @@ export interface DispatcherOptions extends AccessOptions {
   readonly log: Logger;
   readonly metrics?: Metrics;
   /** Fires when the process is to stop: answers that have no end of their own end then. */
+  /** Makes the fingerprints of commands, so that nobody can find out by trying what was sent. */
+  readonly fingerprintKey?: KeyObject | undefined;
   readonly ending?: AbortSignal;
 }
 
@@ -44,9 +47,9 @@ export class Dispatcher {
     const found = this.tree.find(path);
     if (found === undefined) return next();
     const { place, values } = found;
-    const { log, ending } = this.options;
+    const { log, ending, fingerprintKey } = this.options;
     const entry = place.routes[(request.method === "HEAD" ? "GET" : request.method) as Method];
-    const context = new RequestContext(request, response, path, entry?.route, log, ending);
+    const context = new RequestContext(request, response, path, entry?.route, log, ending, fingerprintKey);
     if (entry === undefined) return this.refuseMethod(context, place.pattern, place.allow);
     try {
       const ready = this.prepare(context, entry, values, mark < 0 ? "" : url.slice(mark + 1));

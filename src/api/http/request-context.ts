@@ -1,3 +1,4 @@
+import { type KeyObject } from "node:crypto";
 import { type IncomingMessage, type ServerResponse } from "node:http";
 import { type Logger } from "../../infra/observability";
 import { type CommandContext } from "../../infra/runtime/command";
@@ -35,6 +36,8 @@ export class RequestContext implements Context {
     private readonly baseLog: Logger,
     /** Fires when the process is to stop: what has no end of its own ends then. */
     readonly ending?: AbortSignal,
+    /** Makes the fingerprints of commands. */
+    private readonly fingerprintKey?: KeyObject,
   ) {}
 
   /** @throws Problem naming the header at fault */
@@ -97,7 +100,9 @@ export class RequestContext implements Context {
     const { ifMatch, traceparent } = this;
     return {
       commandId: key === undefined ? newId() : deriveId("request", this.actor, key),
-      ...(key === undefined ? {} : { commandHash: fingerprint([this.request.method, this.path, this.body]) }),
+      ...(key === undefined
+        ? {}
+        : { commandHash: fingerprint([this.request.method, this.path, this.body], this.fingerprintKey) }),
       correlationId: this.correlationId,
       actor: this.actor,
       ...(ifMatch === undefined ? {} : { expectedRevision: ifMatch }),

@@ -1,5 +1,11 @@
 import { z } from "zod";
-import { type EventCatalogue, type EventDefinition, type EventSchema, eventSchema } from "../../domains/kernel";
+import {
+  type EventCatalogue,
+  type EventDefinition,
+  type EventSchema,
+  eventSchema,
+  personalFields,
+} from "../../domains/kernel";
 import { type Prepared, prepare, raw, route, type Route } from "../http";
 
 /** A bounded context as far as its events go. */
@@ -22,6 +28,8 @@ interface Message {
   readonly tags: readonly { readonly name: string }[];
   /** The version of the payload's schema, as `schemaVersion` in the headers says it too. */
   readonly "x-schema-version": number;
+  /** Fields of the payload that are stored sealed. */
+  readonly "x-personal"?: readonly string[];
 }
 
 interface Channel {
@@ -59,7 +67,9 @@ export interface AsyncApi {
 const DESCRIPTION =
   "The events that Millrace appends to EventStoreDB: one stream per aggregate, named `<category>-<id>`, each event with " +
   "JSON data (the payload) and JSON metadata (the headers). An event is never changed. A type whose data changes gets a " +
-  "new version; events of older versions stay in the log, and `schemaVersion` in their metadata says which one they are.";
+  "new version; events of older versions stay in the log, and `schemaVersion` in their metadata says which one they are. " +
+  "Personal fields (`x-personal` of each message) are encrypted under a key of their person: in the log they are text " +
+  "that begins with `sealed:1:` or `person:1:`, and objects have it under `sealed` beside their forgotten form.";
 
 const text = (description: string, more: EventSchema = {}): EventSchema => ({ type: "string", description, ...more });
 
@@ -77,6 +87,7 @@ const METADATA: EventSchema = {
     commandHash: text("Fingerprint of the command's content."),
     traceparent: text("W3C trace context."),
     reason: text("Why, in a person's words, where one was given."),
+    person: text("Whose personal data the stream holds: a name that leads nowhere once the person is forgotten."),
   },
 };
 
@@ -119,6 +130,7 @@ function message(
   context: string,
   schemas: Record<string, EventSchema>,
 ): Message {
+  const personal = personalFields(definition).map(({ path }) => path);
   return {
     name: type,
     title: type.replace(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`),
@@ -128,6 +140,7 @@ function message(
     correlationId: { location: "$message.header#/correlationId" },
     tags: [{ name: context }],
     "x-schema-version": definition.version,
+    ...(personal.length > 0 && { "x-personal": personal }),
   };
 }
 

@@ -29,7 +29,7 @@ export function sameValue(a: unknown, b: unknown): boolean {
   for (const name in a) {
     if (a[name] === undefined) continue;
     fields++;
-    if (!sameValue(a[name], b[name])) return false;
+    if (!sameValue(a[name], fieldOf(b, name))) return false;
   }
   for (const name in b) if (b[name] !== undefined) fields--;
   return fields === 0;
@@ -44,7 +44,7 @@ function collect(was: unknown, now: unknown, path: string, most: number, found: 
     }
   } else if (isRecord(was) && isRecord(now)) {
     for (const name of new Set([...Object.keys(was), ...Object.keys(now)]))
-      collect(was[name], now[name], `${path}/${escaped(name)}`, most, found);
+      collect(fieldOf(was, name), fieldOf(now, name), `${path}/${escaped(name)}`, most, found);
   } else {
     found.push({ path, ...(was !== undefined && { was }), ...(now !== undefined && { now }) });
   }
@@ -52,5 +52,9 @@ function collect(was: unknown, now: unknown, path: string, most: number, found: 
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   value !== null && typeof value === "object" && !Array.isArray(value);
+
+/** Names such as `toString` are no fields of every object. */
+const fieldOf = (record: Readonly<Record<string, unknown>>, name: string): unknown =>
+  Object.hasOwn(record, name) ? record[name] : undefined;
 
 const escaped = (name: string): string => name.replaceAll("~", "~0").replaceAll("/", "~1");

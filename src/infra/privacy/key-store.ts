@@ -31,11 +31,16 @@ const DUPLICATE = 11_000;
 
 /** The database of people's keys, `<prefix>_keys`. Nothing else touches it. */
 export class KeyStore {
+  /** For fingerprints of what people have sent; another one than that of the hashes here. */
+  readonly fingerprintKey: KeyObject;
+
   private constructor(
     private readonly stores: MongoStores,
     private readonly masters: MasterKeys,
     private readonly indexKey: KeyObject,
-  ) {}
+  ) {
+    this.fingerprintKey = createSecretKey(createHmac("sha256", indexKey).update("fingerprints").digest());
+  }
 
   /** @throws MasterKeyMissing when the database was made with another master key */
   static async open(stores: MongoStores, masters: MasterKeys): Promise<KeyStore> {

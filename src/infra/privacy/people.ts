@@ -1,3 +1,4 @@
+import { type KeyObject } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { Subject as Signal } from "rxjs";
 import { type MongoStores } from "../mongo";
@@ -67,6 +68,11 @@ export class People {
   /** @throws MasterKeyMissing */
   static async open(stores: MongoStores, masters: MasterKeys, options?: PeopleOptions): Promise<People> {
     return new People(await KeyStore.open(stores, masters), options);
+  }
+
+  /** For fingerprints of what people have sent; the same in every process of the shop. */
+  get fingerprintKey(): KeyObject {
+    return this.store.fingerprintKey;
   }
 
   /** What is in memory; `null` where the person is known to be forgotten. */

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, type KeyObject, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, hash, type KeyObject, randomBytes, randomFillSync } from "node:crypto";
 
 /*
  * How personal values are stored, in the log and in read models alike. A sealed value is text:
@@ -38,7 +38,20 @@ export interface Place {
 }
 
 const placeMark = ({ stream, type, path }: Place): Buffer =>
-  createHash("sha256").update(`${stream}\n${type}\n${path}`).digest().subarray(0, PLACE_BYTES);
+  hash("sha256", `${stream}\n${type}\n${path}`, "buffer").subarray(0, PLACE_BYTES);
+
+/** Random bytes are drawn for many nonces at once: asking for so few costs as much as encrypting. */
+const pool = Buffer.alloc(NONCE_BYTES * 256);
+let drawn = pool.length;
+
+function newNonce(): Buffer {
+  if (drawn === pool.length) {
+    randomFillSync(pool);
+    drawn = 0;
+  }
+  drawn += NONCE_BYTES;
+  return Buffer.from(pool.subarray(drawn - NONCE_BYTES, drawn));
+}
 
 /** Everything that stands readable in a sealed text is vouched for by its tag. */
 const vouched = (head: Buffer, tail: string): Buffer => Buffer.concat([Buffer.from(SEALED), head, Buffer.from(tail)]);
@@ -54,7 +67,7 @@ export function sealText(
   place: Place,
 ): string {
   // prettier-ignore
-  const nonce = randomBytes(NONCE_BYTES);
+  const nonce = newNonce();
   const head = Buffer.concat([Buffer.from(subject, "hex"), placeMark(place), nonce]);
   const tail = tailOf(forgotten);
   const cipher = createCipheriv(ALGORITHM, key, nonce).setAAD(vouched(head, tail));

@@ -1,5 +1,6 @@
 import { DomainError, type DomainErrorKind } from "../../domains/kernel";
 import { type MongoStores } from "../mongo";
+import { isSameContent } from "./ids";
 
 interface AnswerDocument {
   /** The command's id. */
@@ -41,7 +42,7 @@ export class AnswerMemory {
   async recall(commandId: string, hash: string): Promise<DomainError | Idle | undefined> {
     const found = await this.lookUp(commandId);
     if (!found) return undefined;
-    if (found.hash !== hash) return keyReused();
+    if (!isSameContent(found.hash, hash)) return keyReused();
     if (found.idleAt !== undefined) return { idleAt: found.idleAt };
     if (!found.error) return undefined;
     const { kind, code, message, details } = found.error;
@@ -65,7 +66,7 @@ export class AnswerMemory {
   async reserve(commandId: string, hash: string): Promise<DomainError | undefined> {
     await this.keep(commandId, { hash });
     const found = await this.collection().findOne({ _id: commandId });
-    return found && found.hash !== hash ? keyReused() : undefined;
+    return found && !isSameContent(found.hash, hash) ? keyReused() : undefined;
   }
 
   /** What is asked for within one turn of the event loop is looked up together. */

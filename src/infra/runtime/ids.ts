@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, createHmac, type KeyObject } from "node:crypto";
 import { v4, v5 } from "uuid";
 
 /** Namespace of every id that Millrace derives (UUIDv5, RFC 9562). */
@@ -18,10 +18,23 @@ export const eventId = (
 
 export const newId = (): string => v4();
 
-/** A fingerprint of any JSON value, independent of the order of its keys. */
-export function fingerprint(value: unknown): string {
-  return createHash("sha1").update(canonical(value)).digest("base64url");
+/** Begins a fingerprint that was made with a key. */
+const KEYED = "k.";
+
+/**
+ * A fingerprint of any JSON value, independent of the order of its keys. With a key nobody else can find out by trying
+ * what it was made of: bodies of requests hold personal data, and their fingerprints stay in the log.
+ */
+export function fingerprint(value: unknown, key?: KeyObject): string {
+  const text = canonical(value);
+  return key
+    ? KEYED + createHmac("sha1", key).update(text).digest("base64url")
+    : createHash("sha1").update(text).digest("base64url");
 }
+
+/** Whether two fingerprints are of the same content, as far as can be told: not where one was made without a key. */
+export const isSameContent = (one: string | undefined, other: string | undefined): boolean =>
+  one === undefined || other === undefined || one.startsWith(KEYED) !== other.startsWith(KEYED) || one === other;
 
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;

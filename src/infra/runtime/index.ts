@@ -5,7 +5,7 @@ export { type Accepted, type CommandContext, type CommandFigures, type Outcome, 
 export { CommandHandler } from "./command-handler";
 export { Consumer, PoisonEvent, type ConsumerServices, type ConsumerState, type Handler } from "./consumer";
 export { FeedWriter, rowCursor, type StoredRow, storedRow } from "./feed-writer";
-export { deriveId, eventId, fingerprint, newId } from "./ids";
+export { deriveId, eventId, fingerprint, isSameContent, newId } from "./ids";
 export { LogTail, type TailState } from "./log-tail";
 export { type OperatorCommand, type StuckCause } from "./parked-processes";
 export { ProcessDesk, type ProcessQuery, type ProcessState } from "./process-desk";

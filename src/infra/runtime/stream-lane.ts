@@ -16,7 +16,7 @@ import {
   type LoadedAggregate,
 } from "./aggregate-cache";
 import { type CommandContext, type CommandFigures, type Outcome } from "./command";
-import { eventId } from "./ids";
+import { eventId, isSameContent } from "./ids";
 import { backoff, pause } from "./retry";
 
 export interface LaneServices {
@@ -155,7 +155,7 @@ export class StreamLane {
       const trace = loaded.commands.get(context.commandId) ?? traces.get(context.commandId);
       if (trace) {
         verdicts.push(
-          context.commandHash === undefined || trace.hash === undefined || trace.hash === context.commandHash
+          isSameContent(context.commandHash, trace.hash)
             ? { pending, kind: "repeated", trace }
             : { pending, kind: "refused", error: keyReused() },
         );

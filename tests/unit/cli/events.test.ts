@@ -30,7 +30,7 @@ test("one that is named is shown in full", () => {
   );
   const order = eventsText(["OrderPlaced"], false);
   expect(order).toMatch(/^lines\[\]\.unitPrice +text/m);
-  expect(order).toMatch(/^shippingAddress\.line2 +text up to 200; may be missing$/m);
+  expect(order).toMatch(/^shippingAddress\.line2 +text up to 200; may be missing; personal$/m);
 });
 
 test("a context stands for all its events; an unknown name is refused", () => {
