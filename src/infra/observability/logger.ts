@@ -27,6 +27,12 @@ const SECRET = [
   "address",
   "shippingAddress",
   "payment",
+  "owner",
+  "customer",
+  "shopper",
+  "line1",
+  "line2",
+  "postalCode",
 ];
 const REDACTED = [
   ...SECRET.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),

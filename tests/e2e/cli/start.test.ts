@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, rm, stat } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { eventually } from "../../support/eventually";
@@ -50,8 +50,8 @@ test("a first start brings everything up, suggests what works, and keeps the fol
     const answer = await fetch(url, init);
     expect([url, answer.status]).toEqual([url, init.method === "POST" ? 201 : 200]);
   }
-  const found = (await (await fetch(`${url}/store/v1/products?limit=1`)).json()) as { total: number };
-  expect(found.total).toBe(150);
+  const articles = (await (await fetch(`${url}/store/v1/products?limit=1`)).json()) as { total: number };
+  expect(articles.total).toBe(150);
   expect((await stat(join(folder, "development-key"))).mode & 0o077).toBe(0);
 
   const second = start();
@@ -76,8 +76,28 @@ test("a first start brings everything up, suggests what works, and keeps the fol
   const cart = await fetch(`${address}/store/v1/carts/${id}`, { headers: { Authorization: `Bearer ${shopperToken}` } });
   expect(await cart.json()).toMatchObject({ id, status: "open" });
   expect(await (await fetch(`${address}/store/v1/products?limit=1`)).json()).toMatchObject({ total: 150 });
+
+  // A person is forgotten, and nothing is left of them: not in the stores, not in the folder's files.
+  expect((await stat(join(folder, "master-key"))).mode & 0o077).toBe(0);
+  const headers = { Authorization: `Bearer ${shopperToken}`, "Content-Type": "application/json" };
+  const email = JSON.stringify({ email: "zaphod@example.org" });
+  expect((await fetch(`${address}/store/v1/carts/${id}/email`, { method: "PUT", headers, body: email })).status).toBe(
+    200,
+  );
+  const key = { "X-API-Key": (await readFile(join(folder, "development-key"), "utf8")).trim() };
+  const found = await (await fetch(`${address}/admin/v1/people?text=zaphod@example.org`, { headers: key })).json();
+  const { items } = found as { items: [{ id: string }] };
+  const verify = () => run(["verify", "--forgotten", items[0].id, "--value", "zaphod@example.org", "--data", folder]);
+  const before = verify();
+  expect([await before.ended, before.out()]).toEqual([
+    1,
+    expect.stringMatching(/^ {2}key: the id in the key \w{20}$/m),
+  ]);
+  expect(await run(["forget", items[0].id, "--reason", "asked", "--data", folder]).ended).toBe(0);
+  const after = verify();
+  expect([await after.ended, after.out()]).toEqual([0, expect.stringContaining("Nothing of the person is left.")]);
   expect(await again.interrupt()).toBe(0);
-});
+}, 120_000);
 
 test.each([
   [["start", "--port", "http"], {}, /^millrace: --port \(or PORT\) cannot be "http": it must be a whole number from 0/],

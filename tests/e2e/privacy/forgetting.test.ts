@@ -4,6 +4,7 @@ import { auditedOf } from "../../../src/engine/audited";
 import { contextsOf } from "../../../src/engine/contexts";
 import { startShop, type Shop, TOUCHPOINTS } from "../../../src/engine/shop";
 import { verify, verifyForgotten } from "../../../src/infra/audit";
+import { createLogger } from "../../../src/infra/observability";
 import { newId } from "../../../src/infra/runtime";
 import { makeArticle } from "../../support/articles";
 import { eventually } from "../../support/eventually";
@@ -25,11 +26,14 @@ let shop: TestShop;
 /** Another process of the same shop. */
 let other: Shop;
 let beside: Caller;
+/** What both have logged. */
+const lines: string[] = [];
 let sku: string;
 let token: string;
 
 beforeAll(async () => {
-  shop = await startTestShop({ paymentTimeout: 2 });
+  const log = createLogger({ level: "trace", destination: { write: (line) => void lines.push(line) } });
+  shop = await startTestShop({ paymentTimeout: 2, log });
   other = await startShop({ ...shop.options, work: [], serve: TOUCHPOINTS, beforeOpening: undefined });
   beside = new Caller(other.url);
   ({ sku, token } = await makeArticle(shop.admin, { sku: "KEPT", stock: 1_000, price: "10.00" }));
@@ -235,4 +239,14 @@ test("what is still there is found, and told by its place alone", async () => {
   expect(report.good).toBe(false);
   expect(report.first).toEqual([{ kind: "document", place: `${engine.stores.prefix}_operations.notes, /text`, what: "value 1" }]); // prettier-ignore
   await notes.deleteOne({ _id: "n" });
+});
+
+test("nothing of anybody was logged, at whatever level, also where requests were refused", async () => {
+  const shopper = await fullCart();
+  expectStatus(422, await shopper.caller.put(`${shopper.cart}/email`, { email: "Grace Hopper" }));
+  expectStatus(409, await checkOut(await openCart(shop.anyone)));
+  expectStatus(404, await beside.as(shopper.token).get(`/store/v1/orders/${newId()}`));
+  const text = lines.join("");
+  expect(lines.length).toBeGreaterThan(20);
+  for (const value of [...VALUES, personOf(shopper), shopper.token]) expect([value, text.includes(value)]).toEqual([value, false]); // prettier-ignore
 });
