@@ -155,6 +155,7 @@ async function importInto(run: Run, log: EventLog, commands: CommandHandler): Pr
       file,
       execute,
       endPosition: () => log.endPosition(),
+      meet: (ids) => log.codec.personal.people?.makeAll(ids) ?? Promise.resolve(),
       signal,
       progress({ phase, done, total }) {
         const { label, unit, size } = LABELS[phase];

@@ -23,6 +23,8 @@ const KNOWN_TEXTS = 10_000;
 /** Notes are gathered for so many ms before they are written; and so many after the database was away. */
 const NOTE_GAP = 100;
 const NOTE_RETRY = 2_000;
+/** Keys that are made in one call to the database. */
+const TOGETHER = 500;
 /** How often a key is asked for while its person is being forgotten, and the time between, in ms. */
 const TRIES = 50;
 const PAUSE = 20;
@@ -94,6 +96,14 @@ export class People {
       await new Promise((resolve) => setTimeout(resolve, PAUSE));
     }
     throw new BeingForgotten("The person is just being forgotten; try again in a moment.");
+  }
+
+  /** Sees to it that all these people have keys, and that they are at hand, before many events of theirs are written. */
+  async makeAll(people: readonly string[]): Promise<void> {
+    for (let from = 0; from < people.length; from += TOGETHER) {
+      const made = await this.store.make(people.slice(from, from + TOGETHER));
+      for (const key of made.values()) this.keep(key);
+    }
   }
 
   /** The key of a person who has one. */

@@ -1,8 +1,9 @@
-import { DomainError, type Timestamp } from "../../domains/kernel";
+import { DomainError, personId, type Timestamp } from "../../domains/kernel";
 import { classify, type Article, type Plan } from "./classify";
 import { importArticle, type ArticleResult, type Effect, type Execute, type Sender } from "./articles";
 import { asideSending, documentSending, happenings, stockSending, type Happening } from "./documents";
 import { inFlight } from "../in-flight";
+import { SOURCE } from "./identity";
 import { reportOf, type Outcome, type Report } from "./report";
 import { readRows } from "./rows";
 
@@ -21,6 +22,8 @@ export interface ImportOptions {
   readonly execute: Execute;
   /** Position of the newest event in the log: what lies beyond was written by this run. */
   readonly endPosition: () => Promise<bigint>;
+  /** Told of every customer before their documents come, by the ids under which people are known. */
+  readonly meet?: ((people: readonly string[]) => Promise<void>) | undefined;
   readonly progress?: ((progress: ImportProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Commands under way at once. */
@@ -47,6 +50,9 @@ export async function importOnlineRetail(options: ImportOptions): Promise<Report
   const read = (done: number, total: number) => progress?.({ phase: "reading", done, total });
   const plan = await classify(readRows(file, { signal, read }));
   const run = new ImportRun(plan, before, options);
+  await options.meet?.(
+    plan.table.customers.all().flatMap((number) => (number === "" ? [] : [personId(number, SOURCE)])),
+  );
   await run.articles();
   await run.happenings();
   await run.misfits();

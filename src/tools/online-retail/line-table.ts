@@ -21,6 +21,11 @@ class Words {
   get size(): number {
     return this.texts.length;
   }
+
+  /** Every text, once. */
+  all(): readonly string[] {
+    return this.texts;
+  }
 }
 
 const COLUMNS = ["row", "invoice", "code", "description", "time", "unitPrice", "customer", "country"] as const;
