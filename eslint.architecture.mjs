@@ -79,7 +79,7 @@ const policies = [
   infraMay("eventstore", is("kernel"), part("privacy")),
   infraMay("privacy", is("kernel"), part("mongo")),
   infraMay("mongo", is("kernel"), part("runtime")),
-  infraMay("runtime", is("kernel"), part("eventstore", "mongo", "privacy")),
+  infraMay("runtime", is("kernel"), part("eventstore", "mongo", "observability", "privacy")),
   infraMay("audit", is("kernel"), part("eventstore", "mongo", "privacy", "runtime")),
   infraMay("security", part("runtime")),
   infraMay("config", part("observability", "privacy", "security")),

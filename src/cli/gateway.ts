@@ -8,11 +8,13 @@ import { type Flags } from "./flags";
 import { readRunRecord } from "./data-folder";
 import { untilStopped } from "./process";
 import { registeringAs } from "./registering";
+import { tracingOf } from "./tracing";
 
 /** `millrace gateway`: one address for services that run as processes of their own. */
 export async function gateway(flags: Flags): Promise<void> {
   const chosen = gatewaySettings(flags);
   const log = createLogger({ level: chosen.logLevel });
+  const tracing = tracingOf("gateway", chosen);
   const stopped = untilStopped();
   const running = await startGateway({
     host: chosen.host,
@@ -33,6 +35,7 @@ export async function gateway(flags: Flags): Promise<void> {
   process.stdout.write(`gateway at ${running.url}\n`);
   await stopped;
   await running.stop();
+  await tracing?.stop();
 }
 
 /** The settings; those in the file of `GATEWAY_CONFIG` go before the environment. */

@@ -8,6 +8,7 @@ import { masterKeysNeeded, masterKeysOf } from "./master-keys";
 import { untilStopped } from "./process";
 import { registeringAs } from "./registering";
 import { givenStores } from "./stores";
+import { tracingOf } from "./tracing";
 
 /** What shows or takes in personal data. */
 const PERSONAL: ReadonlySet<string> = new Set(["storefront", "backoffice", "analytics"] satisfies Touchpoint[]);
@@ -20,6 +21,7 @@ export async function serve(names: readonly string[], flags: Flags): Promise<voi
   if (unknown.length > 0)
     throw new Error(`serve does not know ${unknown.join(", ")}: it can serve ${TOUCHPOINTS.join(", ")}.`);
   const chosen = settings(process.env, flags);
+  const tracing = tracingOf(names.join("-"), chosen);
   const stopped = untilStopped();
   const shop = await startShop({
     ...chosen,
@@ -40,4 +42,5 @@ export async function serve(names: readonly string[], flags: Flags): Promise<voi
   process.stdout.write(`serving ${names.join(", ")} at ${shop.url}\n`);
   await stopped;
   await shop.stop();
+  await tracing?.stop();
 }

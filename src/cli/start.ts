@@ -11,6 +11,7 @@ import { lockDataFolder, removeRunRecord, writeRunRecord } from "./data-folder";
 import { masterKeysFor } from "./master-keys";
 import { untilStopped } from "./process";
 import { registeringAs } from "./registering";
+import { tracingOf } from "./tracing";
 
 /** `millrace start`: everything in this process, with stores of its own where none are given. */
 export async function start(flags: Flags): Promise<void> {
@@ -19,6 +20,7 @@ export async function start(flags: Flags): Promise<void> {
   const { dataDir, adminApiKey, mongodbPrefix } = chosen;
   const log = createLogger({ level: chosen.logLevel });
   const unlock = lockDataFolder(dataDir);
+  const tracing = tracingOf("start", chosen);
   const stopped = untilStopped();
   try {
     const stores = await bringUpStores({ ...chosen, log: (line) => log.info(line) });
@@ -60,6 +62,7 @@ export async function start(flags: Flags): Promise<void> {
       } finally {
         removeRunRecord(dataDir);
         await shop.stop();
+        await tracing?.stop();
       }
     } finally {
       await stores.stop();

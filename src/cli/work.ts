@@ -7,6 +7,7 @@ import { masterKeysNeeded, masterKeysOf } from "./master-keys";
 import { untilStopped } from "./process";
 import { registeringAs } from "./registering";
 import { givenStores } from "./stores";
+import { tracingOf } from "./tracing";
 
 /** `millrace work`: projection, feed, process and reaction workers; over HTTP only health, figures and their state. */
 export async function work(names: readonly string[], flags: Flags): Promise<void> {
@@ -16,6 +17,7 @@ export async function work(names: readonly string[], flags: Flags): Promise<void
   const unknown = names.filter((name) => !known.has(name));
   if (unknown.length > 0)
     throw new Error(`There is no work called ${unknown.join(", ")}. There is: ${[...known].sort().join(", ")}.`);
+  const tracing = tracingOf(`work-${names.join("-") || "all"}`, chosen);
   const stopped = untilStopped();
   const shop = await startShop({
     ...chosen,
@@ -30,6 +32,7 @@ export async function work(names: readonly string[], flags: Flags): Promise<void
   process.stdout.write(`working on ${names.length === 0 ? "everything" : names.join(", ")}, figures at ${shop.url}\n`);
   await stopped;
   await shop.stop();
+  await tracing?.stop();
 }
 
 /** Whether processes or reactions are among the work: they act on personal data, while read models only pass it on. */

@@ -29,7 +29,13 @@ export type SendCommand = (
   category: string,
   id: string,
   command: { readonly type: string } & Readonly<Record<string, unknown>>,
-  cause: { readonly key: string; readonly correlationId: string; readonly causationId: string; readonly actor: string },
+  cause: {
+    readonly key: string;
+    readonly correlationId: string;
+    readonly causationId: string;
+    readonly actor: string;
+    readonly traceparent?: string | undefined;
+  },
 ) => Promise<
   { readonly accepted: true } | { readonly accepted: false; readonly code: string; readonly message: string }
 >;

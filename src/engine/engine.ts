@@ -270,10 +270,16 @@ export class Engine {
   }
 
   private readonly send: SendCommand = async (category, id, command, cause) => {
-    const { key, correlationId, causationId, actor } = cause;
+    const { key, correlationId, causationId, actor, traceparent } = cause;
     const outcome = await this.dispatch(
       { key, category, id, command },
-      { commandId: deriveId(category, id, key), correlationId, causationId, actor },
+      {
+        commandId: deriveId(category, id, key),
+        correlationId,
+        causationId,
+        actor,
+        ...(traceparent !== undefined && { traceparent }),
+      },
     );
     if (outcome.accepted) return { accepted: true };
     if (outcome.error.code === "contention") throw new EventLogUnavailable(outcome.error.message);

@@ -1,7 +1,14 @@
 import { type IncomingMessage, type ServerResponse } from "node:http";
 import { newId } from "../../infra/runtime";
+import { beginSpan, isTracing, type TracedSpan } from "../../infra/observability";
 import { isLocalRequest, isLoopback } from "../../infra/security";
-import { DEADLINE_HEADER, parseCorrelationId, parseDeadline, parseWait } from "../http/request-headers";
+import {
+  DEADLINE_HEADER,
+  parseCorrelationId,
+  parseDeadline,
+  parseTraceparent,
+  parseWait,
+} from "../http/request-headers";
 import { clientAddress, protocolOf, type TrustedProxies } from "./guard/client";
 import { type Added } from "./proxy/headers";
 import { allowedTime, passedOn } from "./resilience/deadline";
@@ -23,6 +30,8 @@ export interface Arrival {
   readonly correlationId: string;
   /** The address to tell the service; none when the request counts as this machine's own. */
   readonly forwardedFor: string | undefined;
+  /** This request as traces have it. */
+  readonly span: TracedSpan | undefined;
 }
 
 export interface ArrivalOptions {
@@ -48,6 +57,14 @@ export function arrivalOf(
     route.waits ? parseWait(headers.prefer) : undefined,
     parseDeadline(headers[DEADLINE_HEADER.toLowerCase()]),
   );
+  const span =
+    isTracing() && !route.endless
+      ? beginSpan(
+          `gateway ${request.method ?? "GET"} ${route.path}`,
+          "server",
+          parseTraceparent(headers["traceparent"]),
+        )
+      : undefined;
   return {
     request,
     response,
@@ -61,6 +78,7 @@ export function arrivalOf(
     correlationId: parseCorrelationId(headers) ?? newId(),
     // Through a gateway that nobody else can reach, this machine's own requests stay what they are.
     forwardedFor: onLoopback && isLoopback(client) && isLocalRequest(headers) ? undefined : client,
+    span,
   };
 }
 
@@ -71,6 +89,7 @@ export const addedTo = (arrival: Arrival, left: number, consistencyToken?: strin
   correlationId: arrival.correlationId,
   deadline: passedOn(left),
   consistencyToken,
+  traceparent: arrival.span?.traceparent,
 });
 
 const oneOf = (header: string | string[] | undefined): string | undefined =>

@@ -136,7 +136,9 @@ export class Gateway {
           proxies: this.policies.config.proxies,
           onLoopback: this.options.onLoopback,
         });
-        this.take(arrival).catch((error: unknown) => this.fail(arrival, error));
+        this.take(arrival)
+          .catch((error: unknown) => this.fail(arrival, error))
+          .finally(() => endSpan(arrival));
       }
     }
   };
@@ -253,6 +255,18 @@ export class Gateway {
     const { service, path } = route;
     log[level]({ correlationId, method, route: path, service, status: response.statusCode, attempts, ms }, "request");
   }
+}
+
+function endSpan({ span, route, request, response }: Arrival): void {
+  if (span === undefined) return;
+  const { statusCode } = response;
+  span.set({
+    "http.request.method": request.method ?? "GET",
+    "http.route": route.path,
+    "http.response.status_code": statusCode,
+    "millrace.service": route.service,
+  });
+  span.end(statusCode >= 500 ? new Error() : undefined);
 }
 
 /** What is known of a request that is refused. */

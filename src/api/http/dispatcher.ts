@@ -2,7 +2,7 @@ import { setMaxListeners } from "node:events";
 import { type KeyObject } from "node:crypto";
 import { type IncomingMessage, type ServerResponse } from "node:http";
 import { parse as parseQuery } from "node:querystring";
-import { type Logger, type Metrics } from "../../infra/observability";
+import { beginSpan, isTracing, type Logger, type Metrics } from "../../infra/observability";
 import { type AccessOptions, authorise } from "./authorise";
 import { ClientGone, readJson } from "./body";
 import { type Entry, PathTree } from "./path-tree";
@@ -22,6 +22,9 @@ export interface DispatcherOptions extends AccessOptions {
   readonly fingerprintKey?: KeyObject | undefined;
   readonly ending?: AbortSignal;
 }
+
+/** What machines ask all the time, and what goes on for as long as the caller likes, is not traced. */
+const QUIET = /^\/(?:health|metrics|internal)|\/(?:live|changes)$/;
 
 /** Requests slower than this, in seconds, are logged as warnings. */
 const SLOW = 1;
@@ -50,6 +53,8 @@ export class Dispatcher {
     const { log, ending, fingerprintKey } = this.options;
     const entry = place.routes[(request.method === "HEAD" ? "GET" : request.method) as Method];
     const context = new RequestContext(request, response, path, entry?.route, log, ending, fingerprintKey);
+    if (isTracing() && !QUIET.test(place.pattern))
+      context.span = beginSpan(`${request.method ?? "GET"} ${place.pattern}`, "server", context.traceparent);
     if (entry === undefined) return this.refuseMethod(context, place.pattern, place.allow);
     try {
       const ready = this.prepare(context, entry, values, mark < 0 ? "" : url.slice(mark + 1));
@@ -143,7 +148,7 @@ export class Dispatcher {
   }
 
   private fail(context: RequestContext, pattern: string, error: unknown): void {
-    if (error instanceof ClientGone || context.gone) return;
+    if (error instanceof ClientGone || context.gone) return context.span?.end(error);
     const problem = problemOf(error);
     if (problem.status >= 500) context.log.error({ err: error, code: problem.code, route: pattern }, problem.message);
     if (context.response.headersSent) context.response.destroy();
@@ -158,12 +163,21 @@ export class Dispatcher {
     const { statusCode: status } = context.response;
     const method = context.request.method ?? "GET";
     metrics?.observeRequest(method, pattern, status, seconds);
+    if (context.span !== undefined) {
+      context.span.set({ "http.request.method": method, "http.route": pattern, "http.response.status_code": status });
+      context.span.end(status >= 500 ? new Error() : undefined);
+    }
     const level = seconds > SLOW ? "warn" : "debug";
     if (!log.isLevelEnabled(level)) return;
     const ms = Math.round(seconds * 1e5) / 100;
-    context.log[level]({ method, route: pattern, path: context.path, status, code, ms }, "request");
+    const trace = context.span?.traceId;
+    const caller = callerOf(context.actor);
+    context.log[level]({ method, route: pattern, status, code, ms, caller, trace }, "request");
   }
 }
+
+/** What kind of caller it was: who it was is told to the log of events alone. */
+const callerOf = (actor: string): string => /^[a-z-]*/.exec(actor)?.[0] ?? "";
 
 function decodeParams(names: readonly string[], values: readonly string[]): Record<string, string> {
   const params: Record<string, string> = {};

@@ -1,6 +1,6 @@
 import { type KeyObject } from "node:crypto";
 import { type IncomingMessage, type ServerResponse } from "node:http";
-import { type Logger } from "../../infra/observability";
+import { type Logger, type TracedSpan } from "../../infra/observability";
 import { type CommandContext } from "../../infra/runtime/command";
 import { deriveId, fingerprint, newId } from "../../infra/runtime/ids";
 import { actorOf, type Identity, type Principal, type Shopper } from "../../infra/security";
@@ -24,6 +24,8 @@ export class RequestContext implements Context {
   ifMatch: number | undefined = undefined;
   consistencyToken: bigint | undefined = undefined;
   readonly started = performance.now();
+  /** This request as traces have it. */
+  span: TracedSpan | undefined = undefined;
   private knownCorrelationId: string | undefined = undefined;
   private knownLog: Logger | undefined = undefined;
   private abort: AbortController | undefined = undefined;
@@ -72,7 +74,7 @@ export class RequestContext implements Context {
   }
 
   get traceparent(): string | undefined {
-    return parseTraceparent(this.request.headers["traceparent"]);
+    return this.span?.traceparent ?? parseTraceparent(this.request.headers["traceparent"]);
   }
 
   get log(): Logger {

@@ -174,6 +174,33 @@ export const DEFINITIONS = {
     allowed: "a whole number of seconds from 1 to 86400",
     meaning: "How long checkout waits for a payment before it cancels the order",
   }),
+  otlpEndpoint: named({
+    env: "OTEL_EXPORTER_OTLP_ENDPOINT",
+    schema: url(/^https?:\/\/.+/).optional(),
+    standard: undefined,
+    allowed: "an address such as http://collector:4318",
+    meaning: "The OpenTelemetry collector that traces are sent to (OTLP over HTTP); none are made when not set",
+  }),
+  otelServiceName: named({
+    env: "OTEL_SERVICE_NAME",
+    schema: z
+      .string()
+      .regex(/^[\w.-]{1,100}$/)
+      .optional(),
+    standard: undefined,
+    allowed: "1 to 100 letters, digits and - _ .",
+    meaning: "The name of this process in traces; `millrace-` and what it is when not set",
+  }),
+  otelSampling: named({
+    env: "OTEL_TRACES_SAMPLER_ARG",
+    schema: z
+      .string()
+      .regex(/^(?:0|1|0?\.\d{1,9}|1\.0+)$/)
+      .transform(Number),
+    standard: "1",
+    allowed: "a number from 0 to 1",
+    meaning: "Share of the traces begun here that are sent; requests that come with a trace keep what that one says",
+  }),
   gatewayServices: named({
     env: "GATEWAY_SERVICES",
     flag: "services",

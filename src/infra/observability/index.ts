@@ -1,2 +1,12 @@
 export { createLogger, LOG_LEVELS, type Logger, type LoggerOptions, type LogLevel, silentLogger } from "./logger";
 export { type Figure, Metrics, type Reading } from "./metrics";
+export {
+  beginBatchSpan,
+  beginSpan,
+  isTracing,
+  startTracing,
+  type TracedSpan,
+  type Tracing,
+  type TracingOptions,
+  within,
+} from "./tracing";

@@ -10,7 +10,13 @@ export type SendPaymentCommand = (
   category: string,
   id: string,
   command: { readonly type: string } & Readonly<Record<string, unknown>>,
-  cause: { readonly key: string; readonly correlationId: string; readonly causationId: string; readonly actor: string },
+  cause: {
+    readonly key: string;
+    readonly correlationId: string;
+    readonly causationId: string;
+    readonly actor: string;
+    readonly traceparent?: string | undefined;
+  },
 ) => Promise<{ readonly accepted: boolean }>;
 
 export interface PaymentReactionOptions {
@@ -104,11 +110,11 @@ export function paymentReaction(
 
   /** Yes and no have keys of their own: another answer than the first must be decided on, not taken for a repeat. */
   function record(
-    { id, data: { paymentId }, metadata: { correlationId } }: Heard<"PaymentRequested">,
+    { id, data: { paymentId }, metadata: { correlationId, traceparent } }: Heard<"PaymentRequested">,
     answer: "authorised" | "declined",
     command: { readonly type: string } & Readonly<Record<string, unknown>>,
   ): Promise<{ readonly accepted: boolean }> {
-    const cause = { key: `${id}:${answer}`, correlationId, causationId: id, actor: `process:${NAME}` };
+    const cause = { key: `${id}:${answer}`, correlationId, causationId: id, actor: `process:${NAME}`, traceparent };
     return send("payment", paymentId, { ...command, paymentId }, cause);
   }
 

@@ -1,5 +1,6 @@
 import { type Aggregate, type DomainEvent } from "../../domains/kernel";
 import { type EventLog } from "../eventstore";
+import { beginSpan, isTracing, within } from "../observability/tracing";
 import { AggregateCache } from "./aggregate-cache";
 import { type CommandContext, type CommandFigures, type Outcome } from "./command";
 import { StreamLane } from "./stream-lane";
@@ -64,7 +65,13 @@ export class CommandHandler {
       });
       this.lanes.set(stream, lane);
     }
-    return lane.submit(command, context) as Promise<Outcome<E, S>>;
+    const kind = isTracing() ? (command as { readonly type?: unknown } | undefined)?.type : undefined;
+    if (typeof kind !== "string") return lane.submit(command, context) as Promise<Outcome<E, S>>;
+    const span = beginSpan(`command ${kind}`, "internal", context.traceparent, {
+      "millrace.category": aggregate.category,
+    });
+    const traced = span === undefined ? context : { ...context, traceparent: span.traceparent };
+    return within(span, () => (lane as StreamLane).submit(command, traced)) as Promise<Outcome<E, S>>;
   }
 
   /** The aggregate's state as this process last saw it, if it is still kept; other processes may have moved it on. */

@@ -13,6 +13,8 @@ export interface Step {
   readonly inputs: readonly Input[];
   readonly correlationId: string;
   readonly causationId: string;
+  /** Trace that the step belongs to: that of the event which led to it. */
+  readonly traceparent?: string | undefined;
   /** It was tried before: nothing is taken for granted. */
   readonly again?: true;
 }

@@ -5,6 +5,7 @@ import { Checkpoint, type MongoStores } from "../mongo";
 import { type CommandContext, type Outcome } from "./command";
 import { type CommandHandler } from "./command-handler";
 import { PoisonEvent, type Handler } from "./consumer";
+import { beginSpan, isTracing, within } from "../observability/tracing";
 import { DeferredWrite } from "./deferred-write";
 import { deriveId } from "./ids";
 import { ParkedProcesses, type ParkedProcess } from "./parked-processes";
@@ -118,7 +119,8 @@ export class ProcessWorker implements Handler {
       [...steps].map(async ([processId, { inputs, first }]) => {
         if (this.parked.has(processId)) return this.parked.add(processId, eventsOf(inputs));
         const { correlationId } = first.metadata;
-        const step = { processId, inputs, correlationId, causationId: first.id };
+        const { traceparent } = first.metadata;
+        const step = { processId, inputs, correlationId, causationId: first.id, traceparent };
         try {
           const deadline = await this.advance(step);
           this.deadlines.set(processId, { deadline, correlationId });
@@ -148,7 +150,13 @@ export class ProcessWorker implements Handler {
     return run;
   }
 
-  private async run(step: Step): Promise<Deadline | undefined> {
+  private run(step: Step): Promise<Deadline | undefined> {
+    if (!isTracing()) return this.repeatedly(step);
+    const span = beginSpan(`process ${this.process.name}`, "consumer", step.traceparent);
+    return within(span, () => this.repeatedly({ ...step, traceparent: span?.traceparent }));
+  }
+
+  private async repeatedly(step: Step): Promise<Deadline | undefined> {
     for (let attempt = 0; ; attempt++) {
       try {
         return await this.runOnce(step, attempt > 0 || step.again === true);
@@ -217,6 +225,7 @@ export class ProcessWorker implements Handler {
       commandId: processCommandId(this.process.category, step.processId, intent),
       correlationId: step.correlationId,
       causationId: step.causationId,
+      ...(step.traceparent !== undefined && { traceparent: step.traceparent }),
       actor: `process:${this.process.name}`,
       person,
       ...(intent.creates && { assumeNew: true }),
@@ -243,6 +252,7 @@ export class ProcessWorker implements Handler {
       commandId: deriveId("process", this.process.category, step.processId, "step", revision + 1),
       correlationId: step.correlationId,
       causationId: step.causationId,
+      ...(step.traceparent !== undefined && { traceparent: step.traceparent }),
       actor: `process:${this.process.name}`,
       person,
       expectedRevision: revision,

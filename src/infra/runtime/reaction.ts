@@ -1,6 +1,7 @@
 import { type Recorded } from "../../domains/kernel";
 import { Checkpoint, type MongoStores } from "../mongo";
 import { type EventLog } from "../eventstore";
+import { beginSpan, isTracing, within } from "../observability/tracing";
 import { DeferredWrite } from "./deferred-write";
 import { PoisonEvent, type Handler } from "./consumer";
 
@@ -68,7 +69,11 @@ export class ReactionWorker implements Handler {
 
   private async react(event: Recorded): Promise<void> {
     try {
-      await this.reaction.react(event);
+      if (!isTracing()) return await this.reaction.react(event);
+      const { traceparent } = event.metadata;
+      const span = beginSpan(`react ${this.reaction.name}`, "consumer", traceparent, { "millrace.event": event.type });
+      const told = span ? { ...event, metadata: { ...event.metadata, traceparent: span.traceparent } } : event;
+      await within(span, () => this.reaction.react(told));
     } catch (cause) {
       throw this.isTransient(cause) ? cause : new PoisonEvent(event, cause);
     }

@@ -1,5 +1,7 @@
 import { type Subscription } from "rxjs";
+import { type Recorded } from "../../domains/kernel";
 import { Checkpoints, type MongoStores } from "../mongo";
+import { beginBatchSpan, isTracing, type TracedSpan, within } from "../observability/tracing";
 import { UNKNOWN_LAG } from "./backlog";
 import { Consumer, type ConsumerOptions, type ConsumerServices, type ConsumerState, type Handler } from "./consumer";
 import { type Committed } from "./projection-writer";
@@ -222,11 +224,23 @@ export class ReadModelRunner {
     const handler: Handler = {
       types: writer.types,
       claim,
-      handle: (events, upTo) => writer.handle(events, upTo),
+      handle: (events, upTo) => {
+        // What is caught up with happened long ago, and its traces are over.
+        if (!isTracing() || consumer.state.status !== "live") return writer.handle(events, upTo);
+        return within(this.span(events), () => writer.handle(events, upTo));
+      },
       checkpoint: (position) => writer.checkpoint(position),
       release: async () => writer.release?.(),
     };
-    return new Consumer(handler, this.services, { ...this.options, name: target, context });
+    const consumer = new Consumer(handler, this.services, { ...this.options, name: target, context });
+    return consumer;
+  }
+
+  /** One batch as traces have it: part of the trace that led to it, or linked to all of them where there are several. */
+  private span(events: readonly Recorded[]): TracedSpan | undefined {
+    const { context, name } = this.spec;
+    const parents = events.map(({ metadata }) => metadata.traceparent);
+    return beginBatchSpan(`project ${context}.${name}`, "consumer", parents, { "millrace.events": events.length });
   }
 
   /** Waits until the new collection is level with the one that serves, and puts it in its place. */

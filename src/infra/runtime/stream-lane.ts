@@ -7,6 +7,7 @@ import {
   type DomainEvent,
   type EventMetadata,
 } from "../../domains/kernel";
+import { beginBatchSpan, isTracing, within } from "../observability/tracing";
 import { EventLogUnavailable, type EventLog, type NewEvent } from "../eventstore";
 import {
   remember,
@@ -208,6 +209,16 @@ export class StreamLane {
 
   /** An append that is cut off may have happened: it is repeated under the same ids, which the log recognises. */
   private async append(events: readonly NewEvent[], expected: number) {
+    const span = isTracing()
+      ? beginBatchSpan("append", "producer", events.map(({ metadata }) => metadata.traceparent), {
+          "millrace.category": this.aggregate.category,
+          "millrace.events": events.length,
+        }) // prettier-ignore
+      : undefined;
+    return within(span, () => this.appendSurely(events, expected));
+  }
+
+  private async appendSurely(events: readonly NewEvent[], expected: number) {
     for (let attempt = 0; ; attempt++) {
       try {
         return await this.services.log.append(this.stream, events, expected);

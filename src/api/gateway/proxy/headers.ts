@@ -36,6 +36,8 @@ export interface Added {
   readonly correlationId: string;
   readonly deadline: string;
   readonly consistencyToken: string | undefined;
+  /** This hop in the caller's trace; absent where nothing is traced, and the caller's own word is passed on. */
+  readonly traceparent: string | undefined;
 }
 
 /** A request's headers for the service, as a flat list. */
@@ -50,12 +52,14 @@ export function requestHeaders(raw: readonly string[], added: Added): string[] {
     // Some servers take `X_API_Key` for `X-API-Key`: no two readings.
     if (lower.includes("_") || named?.has(lower) || lower === "x-correlation-id") continue;
     if (added.consistencyToken !== undefined && lower === "consistency-token") continue;
+    if (added.traceparent !== undefined && lower === "traceparent") continue;
     const value = raw[i + 1] ?? "";
     if (lower === "host") host = value;
     headers.push(name, value);
   }
   headers.push("X-Correlation-Id", added.correlationId, "Request-Timeout", added.deadline);
   if (added.consistencyToken !== undefined) headers.push("Consistency-Token", added.consistencyToken);
+  if (added.traceparent !== undefined) headers.push("traceparent", added.traceparent);
   if (added.forwardedFor !== undefined) {
     headers.push("X-Forwarded-For", added.forwardedFor, "X-Forwarded-Proto", added.protocol);
     if (host !== undefined) headers.push("X-Forwarded-Host", host);

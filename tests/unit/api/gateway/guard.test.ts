@@ -71,7 +71,7 @@ test("origins by service", () => {
   expect(() => parseCors("backoffice=https://a.example/path")).toThrow("backoffice=https://a.example/path");
 });
 
-const added = { forwardedFor: "1.1.1.1", protocol: "https", correlationId: "c", deadline: "10", consistencyToken: undefined } as const; // prettier-ignore
+const added = { forwardedFor: "1.1.1.1", protocol: "https", correlationId: "c", deadline: "10", consistencyToken: undefined, traceparent: undefined } as const; // prettier-ignore
 
 test("headers that Connection names end here too, but not those that the gateway lives by", () => {
   const headers = requestHeaders(
