@@ -14,7 +14,9 @@ module.exports = {
     testEnvironment: "node",
     transform,
     // The driver's one dynamic import must become a require, and so must jose: the sandbox has neither import() nor ES modules.
-    transformIgnorePatterns: ["/node_modules/(?!mongodb/lib/runtime_adapters|jose/|@opentelemetry/otlp-exporter-base/)"],
+    transformIgnorePatterns: [
+      "/node_modules/(?!mongodb/lib/runtime_adapters|jose/|@opentelemetry/otlp-exporter-base/)",
+    ],
     testMatch: [`<rootDir>/tests/${level}/**/*.test.ts`],
     modulePathIgnorePatterns: ["<rootDir>/dist/"],
   })),
