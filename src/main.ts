@@ -58,6 +58,16 @@ program
   .action(async (flags: Flags) => (await import("./cli/gateway.js")).gateway(flags));
 
 program
+  .command("status")
+  .description("the processes of the shop, how far their work is, and what is wrong; exit code 1 when anything is")
+  .option("--watch", "look again every two seconds")
+  .option("--json", "the report as JSON")
+  .option("--key <key>", "API key of an operator (ADMIN_API_KEY; the development key of the data folder)")
+  .addOption(data)
+  .addOption(mongodb)
+  .action(async (flags: Flags) => (await import("./cli/status.js")).status(flags));
+
+program
   .command("eventstore")
   .description("the bundled event store alone, speaking EventStoreDB's protocol")
   .option("--port <number>", "port to listen on (2113)")

@@ -6,6 +6,8 @@ export {
   type InstanceRole,
   type NewInstance,
   registeredInstances,
+  seenInstances,
+  type SeenInstance,
   Registration,
 } from "./instances";
 export { Leases } from "./leases";

@@ -51,6 +51,22 @@ export const registeredInstances = (stores: MongoStores): Promise<readonly Insta
     .sort({ _id: 1 })
     .toArray();
 
+/** An instance as the register has it. */
+export interface SeenInstance extends InstanceDocument {
+  /** It still says that it is there. */
+  readonly alive: boolean;
+}
+
+/** All that are there, and those of the last hour that went without a word. Who stopped in order is left out. */
+export const seenInstances = (stores: MongoStores): Promise<readonly SeenInstance[]> =>
+  collectionOf(stores)
+    .aggregate<SeenInstance>([
+      { $set: { alive: { $gt: ["$expiresAt", "$$NOW"] } } },
+      { $match: { $or: [{ alive: true }, { state: "serving" }] } },
+      { $sort: { role: 1, parts: 1, startedAt: 1 } },
+    ])
+    .toArray();
+
 /** One instance's entry, kept alive by its heartbeats. */
 export class Registration {
   readonly id = newId();

@@ -7,6 +7,7 @@ import { makeArticle } from "../../support/articles";
 import { eventually } from "../../support/eventually";
 import { Caller } from "../../support/http";
 import { TEST_MASTER_KEYS } from "../../support/master-keys";
+import { run } from "../../support/program";
 import { ADMIN_KEY } from "../../support/shop";
 import { buy, expectStatus, openCart } from "../../support/shopper";
 import { startStores, type TestStores, uniquePrefix } from "../../support/stores";
@@ -18,6 +19,7 @@ import { startStores, type TestStores, uniquePrefix } from "../../support/stores
 
 let stores: TestStores;
 let worker: Shop;
+let working = true;
 let first: Shop;
 let second: Shop;
 let gateway: RunningGateway;
@@ -49,6 +51,7 @@ beforeAll(async () => {
   worker = await startShop({
     ...options,
     work: "all",
+    registering: { ...registering, role: "work", url: undefined },
     async beforeOpening(shop) {
       await setUpShop(shop, { seed: false });
     },
@@ -61,6 +64,7 @@ beforeAll(async () => {
     log: silentLogger(),
     mongo: { url: stores.mongoUrl, prefix: mongoPrefix },
     adminKey: ADMIN_KEY,
+    registering: { ...registering, role: "gateway", url: undefined },
   });
   anyone = new Caller(gateway.url);
   admin = anyone.with({ "X-API-Key": ADMIN_KEY });
@@ -70,7 +74,7 @@ afterAll(async () => {
   await anyone.close();
   await gateway.stop();
   await Promise.all([first.stop(), second.stop()]);
-  await worker.stop();
+  if (working) await worker.stop();
   await stores.stop();
 });
 
@@ -169,3 +173,41 @@ test("roles hold behind the gateway as before it, and strangers cannot pass for 
   const otherName = await anyone.get("/analytics/v1/feeds", { headers: { Host: "evil.example" } });
   expect([local.status, stranger.status, otherName.status]).toEqual([200, 401, 401]);
 });
+
+interface Told {
+  readonly wrong: readonly string[];
+  readonly instances: readonly { readonly role: string; readonly state: string }[];
+  readonly work: readonly { readonly name: string; readonly state: string }[];
+}
+
+/** What `millrace status` says of the fleet. */
+async function status(): Promise<{ readonly code: number; readonly told: Told }> {
+  const { mongoUrl, mongoPrefix } = options;
+  const env = { MONGODB_URL: mongoUrl, MONGODB_PREFIX: mongoPrefix, ADMIN_API_KEY: ADMIN_KEY };
+  const program = run(["status", "--json"], env);
+  const code = await program.ended;
+  if (program.out() === "") throw new Error(program.err());
+  return { code, told: JSON.parse(program.out()) as Told };
+}
+
+test("status tells what runs; and in words what is wrong once the worker is gone", async () => {
+  const well = await eventually(async () => {
+    const answer = await status();
+    if (answer.code !== 0) throw new Error(answer.told.wrong.join("\n"));
+    return answer;
+  }, 30_000);
+  expect(well.told.instances.map(({ role, state }) => `${role} ${state}`).toSorted()).toEqual([
+    "gateway ready",
+    "serve ready",
+    "serve ready",
+    "work ready",
+  ]);
+  expect(well.told.work).toContainEqual(expect.objectContaining({ name: "cart.carts", state: "live" }));
+
+  working = false;
+  await worker.stop();
+  const { code, told } = await status();
+  expect(code).toBe(1);
+  expect(told.wrong).toContain("Nobody works on cart.carts: no process that does is there.");
+  expect(told.instances.map(({ role }) => role)).not.toContain("work");
+}, 90_000);
