@@ -62,6 +62,7 @@ const policies = [
     is(["readings", "provider", "domain"], same("context")),
   ),
 
+  may("projections-shared", is(["kernel", "events"])),
   may("projections", is(["kernel", "events", "readings", "projections-shared"]), is("projections", same("context"))),
 
   may("api-http", is(["api-http", "kernel"]), part("runtime", "security", "observability")),

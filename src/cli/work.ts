@@ -1,3 +1,4 @@
+import { type Context, writableBy } from "../engine/context";
 import { contextsOf } from "../engine/contexts";
 import { startShop } from "../engine/shop";
 import { settings } from "../infra/config";
@@ -27,12 +28,20 @@ export async function work(names: readonly string[], flags: Flags): Promise<void
     log: createLogger({ level: chosen.logLevel }),
     work: names.length === 0 ? "all" : names,
     serve: [],
+    appends: appendsOf(names, chosen.paymentTimeout),
     registering: registeringAs("work", chosen),
   });
   process.stdout.write(`working on ${names.length === 0 ? "everything" : names.join(", ")}, figures at ${shop.url}\n`);
   await stopped;
   await shop.stop();
   await tracing?.stop();
+}
+
+/** The streams that the named work may append to: those of its contexts, and those that these command. */
+export function appendsOf(names: readonly string[], paymentTimeout: number): readonly string[] | undefined {
+  if (names.length === 0) return undefined;
+  const contexts = contextsOf({ paymentTimeout });
+  return writableBy(contexts.filter((context) => partsOf(context).some((part) => names.includes(part))));
 }
 
 /** Whether processes or reactions are among the work: they act on personal data, while read models only pass it on. */
@@ -47,13 +56,12 @@ function acts(names: readonly string[], paymentTimeout: number): boolean {
 const notRunning = () => Promise.reject(new Error("not running"));
 
 /** Contexts, and their parts by `<context>.<name>` and by name alone. */
-function workNames(paymentTimeout: number): Set<string> {
-  const parts = contextsOf({ paymentTimeout }).flatMap(({ name, projections, feeds, processes, reactions }) => [
-    name,
-    ...[...projections, ...feeds, ...processes, ...reactions(notRunning, notRunning)].flatMap((part) => [
-      part.name,
-      `${part.context}.${part.name}`,
-    ]),
-  ]);
-  return new Set(parts);
-}
+const workNames = (paymentTimeout: number): Set<string> => new Set(contextsOf({ paymentTimeout }).flatMap(partsOf));
+
+const partsOf = ({ name, projections, feeds, processes, reactions }: Context): readonly string[] => [
+  name,
+  ...[...projections, ...feeds, ...processes, ...reactions(notRunning, notRunning)].flatMap((part) => [
+    part.name,
+    `${part.context}.${part.name}`,
+  ]),
+];

@@ -17,6 +17,8 @@ export interface Context {
   readonly projections: readonly AnyProjection[];
   readonly feeds: readonly AnyFeed[];
   readonly processes: readonly AnyProcess[];
+  /** Categories of other contexts whose aggregates it commands: the only foreign streams that it may append to. */
+  readonly commands?: readonly string[];
   /** What the context does outside the shop; built with the engine's means of sending commands. */
   readonly reactions: (send: SendCommand, forget: Forget) => readonly Reaction[];
 }
@@ -50,6 +52,11 @@ export function catalogueOf(contexts: readonly Context[]): EventCatalogue {
     }
   return all;
 }
+
+/** The categories of streams that are the contexts' own, and those of others that they command. */
+export const writableBy = (contexts: readonly Context[]): readonly string[] => [
+  ...new Set([...categoriesOf(contexts), ...contexts.flatMap(({ commands = [] }) => commands)]),
+];
 
 export function categoriesOf(contexts: readonly Context[]): readonly string[] {
   return contexts.flatMap(({ aggregates, processes }) => [

@@ -15,6 +15,7 @@ import * as orderingProjections from "../projections/ordering";
 import * as paymentProjections from "../projections/payment";
 import * as pricingProjections from "../projections/pricing";
 import * as referenceProjections from "../projections/reference";
+import { skusFor } from "../projections/skus";
 import * as storefrontProjections from "../projections/storefront";
 import { type Context } from "./context";
 import { forgettingReaction } from "./forgetting";
@@ -58,19 +59,21 @@ export function contextsOf({ paymentTimeout }: ContextOptions): readonly Context
       name: "pricing",
       events: pricingEvents,
       aggregates: [price],
-      projections: [pricingProjections.prices],
+      projections: [pricingProjections.prices, pricingProjections.currencies, skusFor("pricing")],
     }),
     context({
       name: "inventory",
       events: inventoryEvents,
       aggregates: [stock],
-      projections: [inventoryProjections.levels],
+      projections: [inventoryProjections.levels, skusFor("inventory")],
     }),
     context({
       name: "cart",
       events: cartEvents,
       aggregates: [cart],
       projections: [cartProjections.offers, cartProjections.regions, cartProjections.carts],
+      // Checkout takes the process's first step itself, so that the shopper is told the order's number.
+      commands: ["order"],
     }),
     context({
       name: "ordering",
@@ -78,6 +81,8 @@ export function contextsOf({ paymentTimeout }: ContextOptions): readonly Context
       aggregates: [order, importRow],
       projections: [orderingProjections.orders],
       processes: [checkoutProcess({ paymentTimeout: paymentTimeout * 1000 })],
+      // The checkout process reserves, releases and ships stock, and has payments made and undone.
+      commands: ["stock", "payment"],
     }),
     context({
       name: "payment",

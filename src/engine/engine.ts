@@ -36,6 +36,8 @@ export interface EngineOptions {
   readonly writeConcern?: "majority" | 1;
   /** Names of the projections, feeds, processes and reactions to run here, or of their contexts; none when empty. */
   readonly work: "all" | readonly string[];
+  /** Categories of streams that may be appended to; all when absent. */
+  readonly appends?: readonly string[] | undefined;
   readonly cacheSize?: number;
   /** Wrap the keys of people. Without them no personal data can be written, and what there is stays sealed. */
   readonly masterKeys?: MasterKeys | undefined;
@@ -120,7 +122,7 @@ export class Engine {
       ...(writeConcern !== undefined && { writeConcern }),
     });
     const people = options.masterKeys && (await opened(stores, options.masterKeys));
-    const log = new EventLog(options.eventstoreUrl, catalogueOf(options.contexts), people);
+    const log = new EventLog(options.eventstoreUrl, catalogueOf(options.contexts), people, options.appends);
     const streams = categoriesOf(options.contexts).map((category) => `${category}-`);
     const tail = new LogTail(log, streams);
     const commands = new CommandHandler(log, options.cacheSize === undefined ? {} : { cacheSize: options.cacheSize });

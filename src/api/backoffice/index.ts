@@ -30,12 +30,16 @@ export interface Explained {
 /** What the merchant's own people and systems use: `/admin/v1`, with an API key. */
 export function backofficeRoutes(services: Services, { explainer, projections }: Explained): readonly Route[] {
   const catalog = new CatalogService(portOf(services), () => services.now());
-  const known = new Known(services);
+  const known = {
+    catalog: new Known(services, "catalog"),
+    pricing: new Known(services, "pricing"),
+    inventory: new Known(services, "inventory"),
+  };
   return [
-    ...productRoutes(services, catalog, known),
-    ...categoryRoutes(services, catalog, known),
-    ...priceRoutes(services, known),
-    ...stockRoutes(services, known),
+    ...productRoutes(services, catalog, known.catalog),
+    ...categoryRoutes(services, catalog, known.catalog),
+    ...priceRoutes(services, known.pricing),
+    ...stockRoutes(services, known.inventory),
     ...orderRoutes(services),
     ...paymentRoutes(services),
     ...streamRoutes(services),

@@ -8,20 +8,22 @@ import {
   type Sku,
 } from "../../domains/kernel";
 import { ISO_4217 } from "../../domains/reference";
-import { type BackOfficeProduct } from "../../projections/catalog";
-import { type CurrencyDocument } from "../../projections/reference";
+import { type PricedCurrency } from "../../projections/pricing";
+import { type SkuDocument } from "../../projections/skus";
 import { type Services } from "../services";
 
 const ISO_CODES = new Set(ISO_4217.map(({ code }) => code));
 
-/** Objections to commands that name what the shop does not have. */
+/** Objections to commands that name what the shop does not have, from what the context itself knows of others. */
 export class Known {
-  constructor(private readonly services: Services) {}
+  constructor(
+    private readonly services: Services,
+    private readonly context: "catalog" | "pricing" | "inventory",
+  ) {}
 
   /** A SKU that a product has or is about to have. */
   async sku(sku: Sku): Promise<DomainError | undefined> {
-    const products = this.services.models.get<BackOfficeProduct>("catalog", "products");
-    if (await products.collection.findOne({ "variants.sku": sku }, { projection: { _id: 1 } })) return undefined;
+    if (await this.services.models.get<SkuDocument>(this.context, "skus").get(sku)) return undefined;
     // The read model may not have got there yet.
     const { state } = await this.services.commands.load(claim, claimKey.sku(sku));
     if (state.status === "claimed") return undefined;
@@ -30,8 +32,7 @@ export class Known {
 
   /** A currency that the shop has not withdrawn. */
   async currency(code: CurrencyCode): Promise<DomainError | undefined> {
-    const currencies = this.services.models.get<CurrencyDocument>("reference", "currencies");
-    const known = await currencies.get(code);
+    const known = await this.services.models.get<PricedCurrency>(this.context, "currencies").get(code);
     if (known ? !known.withdrawn : ISO_CODES.has(code)) return undefined;
     const message = known ? `The shop has withdrawn the currency ${code}.` : `There is no currency ${code}.`;
     return invalid("currency-not-found", message, { field: "currency", currency: code });

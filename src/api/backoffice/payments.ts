@@ -1,8 +1,16 @@
 import { z } from "zod";
-import { conflict, DomainError, notFound, orderId, type PaymentId, positiveDecimal } from "../../domains/kernel";
+import {
+  conflict,
+  DomainError,
+  notFound,
+  orderId,
+  type PaymentId,
+  positiveDecimal,
+  type Recorded,
+} from "../../domains/kernel";
+import { type OrderingEvent } from "../../domains/ordering";
 import { payment, type PaymentCommand, paymentReason, type PaymentState } from "../../domains/payment";
 import { deriveId } from "../../infra/runtime";
-import { type OrderDocument } from "../../projections/ordering";
 import { ok, type Route, route } from "../http";
 import { type Services } from "../services";
 import { changing, changeReason, commandOf, reading, written } from "./conventions";
@@ -31,14 +39,13 @@ const ifMatch = "If-Match takes the ETag of the order's payment.";
 
 /** The money of an order. */
 export function paymentRoutes(services: Services): readonly Route[] {
-  const orders = services.models.get<OrderDocument>("ordering", "orders");
-
-  /** The id of the order's payment. */
-  async function paymentOf(id: string, token: bigint | undefined): Promise<PaymentId | DomainError> {
-    await services.level(orders, token, `order-${id}`);
-    const found = await orders.get(id);
-    if (!found) return notFound("order-not-found", `There is no order ${id}.`, { orderId: id });
-    if (found.payment) return found.payment.id as PaymentId;
+  /** The id of the order's payment, as the order's first event says it. */
+  async function paymentOf(id: string): Promise<PaymentId | DomainError> {
+    let first: Recorded | undefined;
+    for await (const event of services.log.readStream(`order-${id}`, 0, 1)) first = event;
+    if (!first) return notFound("order-not-found", `There is no order ${id}.`, { orderId: id });
+    const placed = first as unknown as Recorded<OrderingEvent>;
+    if (placed.type === "OrderPlaced") return placed.data.paymentId;
     return conflict("order-without-payment", "The order was paid elsewhere; there is no payment of it here.");
   }
 
@@ -58,8 +65,8 @@ export function paymentRoutes(services: Services): readonly Route[] {
       params,
       responses: answers,
       refusals: noPayment,
-      async handler({ params: { id }, consistencyToken }) {
-        const paymentId = await paymentOf(id, consistencyToken);
+      async handler({ params: { id } }) {
+        const paymentId = await paymentOf(id);
         if (paymentId instanceof DomainError) return paymentId;
         const { state, revision } = await services.commands.load(payment, paymentId);
         return shown(paymentId, state, revision, { etag: revision });
@@ -88,8 +95,8 @@ export function paymentRoutes(services: Services): readonly Route[] {
         "amount-not-payable": 422,
       },
       async handler(context) {
-        const { body, consistencyToken } = context;
-        const paymentId = await paymentOf(context.params.id, consistencyToken);
+        const { body } = context;
+        const paymentId = await paymentOf(context.params.id);
         if (paymentId instanceof DomainError) return paymentId;
         const command = { type: "CapturePayment", at: services.now(), paymentId, amount: body?.amount } as const;
         return execute(command, commandOf(context, body?.reason));
@@ -110,8 +117,8 @@ export function paymentRoutes(services: Services): readonly Route[] {
       responses: answers,
       refusals: { ...noPayment, "nothing-to-refund": 409, "exceeds-capture": 409, "amount-not-payable": 422 },
       async handler(context) {
-        const { body, consistencyToken } = context;
-        const paymentId = await paymentOf(context.params.id, consistencyToken);
+        const { body } = context;
+        const paymentId = await paymentOf(context.params.id);
         if (paymentId instanceof DomainError) return paymentId;
         const around = commandOf(context, body.reason);
         const refundId = deriveId("refund", around.commandId);

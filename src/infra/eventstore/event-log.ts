@@ -8,7 +8,7 @@ import {
   StreamNotFoundError,
   WrongExpectedVersionError,
 } from "@eventstore/db-client";
-import { type EventCatalogue, type Recorded } from "../../domains/kernel";
+import { type EventCatalogue, type Recorded, streamCategory } from "../../domains/kernel";
 import { type People } from "../privacy";
 import { EventCodec, type NewEvent } from "./codec";
 
@@ -31,16 +31,29 @@ export class EventLogUnavailable extends Error {
   }
 }
 
+/** Streams belong to the context whose aggregate they are: another one must not append to them. */
+export class ForeignStream extends Error {
+  constructor(stream: string, writable: Iterable<string>) {
+    const own = [...writable].map((category) => `${category}-…`).join(", ") || "no stream";
+    super(`nothing is appended to ${stream} here: this process appends to ${own}`);
+    this.name = "ForeignStream";
+  }
+}
+
 /** Appends to and reads from EventStoreDB with the official client. */
 export class EventLog {
   readonly codec: EventCodec;
   private readonly client: EventStoreDBClient;
+  private readonly writable: ReadonlySet<string> | undefined;
 
+  /** @param writable categories of streams that may be appended to; all when absent */
   constructor(
     readonly url: string,
     catalogue: EventCatalogue,
     people?: People,
+    writable?: readonly string[],
   ) {
+    this.writable = writable && new Set(writable);
     this.codec = new EventCodec(catalogue, people);
     this.client = this.connect();
   }
@@ -56,9 +69,10 @@ export class EventLog {
   /**
    * Appends all events or none, as they are: what is personal in them must be sealed. Ids make it repeatable: the server answers the same events at the same place with
    * success again.
-   * @throws EventLogUnavailable
+   * @throws EventLogUnavailable, ForeignStream
    */
   async append(stream: string, events: readonly NewEvent[], expected: ExpectedRevision): Promise<AppendResult> {
+    if (this.writable && !this.writable.has(streamCategory(stream))) throw new ForeignStream(stream, this.writable);
     try {
       const result = await withTimeout(
         this.client.appendToStream(

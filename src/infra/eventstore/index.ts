@@ -1,4 +1,11 @@
 export { type NewEvent } from "./codec";
-export { EventLog, EventLogUnavailable, messageOf, type AppendResult, type ExpectedRevision } from "./event-log";
+export {
+  EventLog,
+  EventLogUnavailable,
+  ForeignStream,
+  messageOf,
+  type AppendResult,
+  type ExpectedRevision,
+} from "./event-log";
 export { entryAt, logPages, type LogEntry, type LogPages } from "./log-pages";
 export { subscribeToLog, type Flow, type LogFilter, type LogSignal } from "./log-subscription";

@@ -1,1 +1,2 @@
 export * from "./prices";
+export * from "./currencies";

@@ -14,7 +14,11 @@ const DESCRIPTION =
   "`Idempotency-Key`, the request changes nothing and gives the same answers.";
 
 /** Many commands in one request. */
-export function bulkRoutes(services: Services, catalog: CatalogService, known: Known): readonly Route[] {
+export function bulkRoutes(
+  services: Services,
+  catalog: CatalogService,
+  known: Readonly<Record<"catalog" | "pricing" | "inventory", Known>>,
+): readonly Route[] {
   function bulkRoute<Entry>(
     name: "products" | "prices" | "stock",
     who: "writeCatalogue" | "writePrices" | "writeStock",
@@ -35,8 +39,13 @@ export function bulkRoutes(services: Services, catalog: CatalogService, known: K
     });
   }
   return [
-    bulkRoute("products", "writeCatalogue", "Many commands of products", bulkProducts(services, catalog, known)),
-    bulkRoute("prices", "writePrices", "Many prices", bulkPrices(services, known)),
-    bulkRoute("stock", "writeStock", "Many stock movements", bulkStock(services, known)),
+    bulkRoute(
+      "products",
+      "writeCatalogue",
+      "Many commands of products",
+      bulkProducts(services, catalog, known.catalog),
+    ),
+    bulkRoute("prices", "writePrices", "Many prices", bulkPrices(services, known.pricing)),
+    bulkRoute("stock", "writeStock", "Many stock movements", bulkStock(services, known.inventory)),
   ];
 }
