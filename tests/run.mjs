@@ -19,7 +19,7 @@ if (context !== undefined && !CONTEXTS.includes(context)) {
 const chosen = context === undefined ? [] : patternsOf(context);
 const { status } = spawnSync(
   process.execPath,
-  [createRequire(import.meta.url).resolve("jest/bin/jest.js"), ...args, ...chosen],
+  [createRequire(import.meta.url).resolve("jest/bin/jest"), ...args, ...chosen],
   { stdio: "inherit", env: { ...process.env, ...(context !== undefined && { MILLRACE_TEST_CONTEXT: context }) } },
 );
 process.exit(status ?? 1);
