@@ -52,7 +52,11 @@ const part = (...names) => is("infra", { part: names });
 const policies = [
   may("main", is("cli")),
   may("cli", is(["cli", "engine", "tools", "tools-shared", "infra"])),
-  may("engine", is(["engine", "api", "api-shared", "api-http", "projections", "kernel", "tools", "infra"]), ANY_DOMAIN),
+  may(
+    "engine",
+    is(["engine", "api", "api-shared", "api-http", "projections", "projections-shared", "kernel", "tools", "infra"]),
+    ANY_DOMAIN,
+  ),
 
   // One context never imports another's decider; it may import another's facts.
   may("kernel", is("kernel")),
