@@ -52,7 +52,8 @@ export function unseal(value: unknown, keyOf: KeyLookup, at?: Place): unknown {
   let result: Record<string, unknown> | undefined;
   for (const name in value) {
     const field = value[name];
-    if (field === null || (typeof field !== "string" && typeof field !== "object")) continue;
+    // Most of what an event says is plain; its place need not be worked out.
+    if (typeof field === "string" ? !isStored(field) : typeof field !== "object" || field === null) continue;
     const opened = unseal(field, keyOf, at && within(at, name));
     if (opened !== field) (result ??= { ...value })[name] = opened;
   }

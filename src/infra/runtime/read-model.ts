@@ -103,7 +103,7 @@ export class ReadModel<D extends Document = Document> {
   }
 
   /**
-   * Waits until the document is as the caller wants it.
+   * Waits until the document is as the caller wants it, who sees it with its personal data sealed.
    * @returns the document, or what it is after `timeout` ms
    */
   async until(id: string, wanted: (document: D | undefined) => boolean, timeout: number): Promise<D | undefined> {
@@ -116,10 +116,10 @@ export class ReadModel<D extends Document = Document> {
         const atHand = look || this.documents.has(id);
         const changed = this.nextChange(id, atHand ? left : Math.min(left, FIRST_LOOK));
         if (atHand || left <= 0) {
-          const document = await this.get(id);
+          const document = await this.stored(id);
           if (wanted(document) || left <= 0) {
             changed.cancel();
-            return document;
+            return document && this.open ? await this.open(document) : document;
           }
         }
         await changed.promise;
