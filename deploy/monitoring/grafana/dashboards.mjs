@@ -234,6 +234,8 @@ const dashboards = {
           `max(context_name:millrace_read_model_behind:bytes)`,
         ),
         number("Oldest", "Age of the oldest event not yet handled.", "s", `max(millrace_projection_lag_seconds)`, 30),
+        number("Stuck", "Processes that wait for an operator.", "short", `sum(max by (context, name) (millrace_processes_stuck))`, 1), // prettier-ignore
+        number("Overdue", "Timers that nobody has heeded.", "short", `sum(max by (context, name) (millrace_timers_overdue))`, 1), // prettier-ignore
         number("Rebuilds", "Under way.", "short", `count(millrace_projection_rebuild_progress) or vector(0)`),
       ],
       [

@@ -1,4 +1,5 @@
 import { type Figure, type Metrics } from "../../infra/observability";
+import { pause, type ProcessCounts } from "../../infra/runtime";
 import { type OperatedEngine } from "./operated-engine";
 import { type Work, workOf } from "./work";
 
@@ -10,6 +11,34 @@ export function registerFigures(metrics: Metrics, engine: OperatedEngine): void 
   registerCommands(metrics, engine);
   registerLog(metrics, engine);
   registerWork(metrics, engine);
+  registerProcesses(metrics, engine);
+}
+
+/** A timer that has passed by less than this, in ms, is about to be heeded. */
+const GRACE = 10_000;
+/** A database that does not answer in this time, in ms, does not hold up the other figures. */
+const PATIENCE = 1_500;
+
+/** What only the database knows, asked by whoever works on the processes; nothing while it does not answer. */
+function registerProcesses(metrics: Metrics, { workers, processes }: OperatedEngine): void {
+  const each = (value: (counts: ProcessCounts) => number) => async (): Promise<readonly Figure[]> => {
+    const late = pause(PATIENCE).then((): readonly ProcessCounts[] => []);
+    const counted = processes.counts([...workers.keys()], GRACE).catch((): readonly ProcessCounts[] => []);
+    const counts = await Promise.race([counted, late]);
+    return counts.map((each) => ({ labels: { context: each.context, name: each.name }, value: value(each) }));
+  };
+  metrics.gauge({
+    name: "processes_stuck",
+    help: "Processes that cannot go on and wait for an operator.",
+    labels: ["context", "name"],
+    read: each(({ stuck }) => stuck),
+  });
+  metrics.gauge({
+    name: "timers_overdue",
+    help: "Deadlines of processes that passed ten seconds ago or more, and that nobody has heeded.",
+    labels: ["context", "name"],
+    read: each(({ due }) => due),
+  });
 }
 
 function registerCommands(metrics: Metrics, { commands: { figures } }: OperatedEngine): void {

@@ -17,7 +17,7 @@ export interface OperatedEngine {
   /** By full name: `storefront.products`. */
   readonly runners: ReadonlyMap<string, OperatedReadModel>;
   readonly workers: ReadonlyMap<string, { readonly consumer: { retry(): void } }>;
-  readonly processes: Pick<ProcessDesk, "names" | "list" | "get" | "retry" | "end">;
+  readonly processes: Pick<ProcessDesk, "names" | "counts" | "list" | "get" | "retry" | "end">;
   readonly commands: { readonly figures: Readonly<CommandFigures> };
   readonly tail: { readonly head: bigint; readonly state: TailState };
   readonly log: { endPosition(): Promise<bigint> };

@@ -8,7 +8,7 @@ export { FeedWriter, rowCursor, type StoredRow, storedRow } from "./feed-writer"
 export { deriveId, eventId, fingerprint, isSameContent, newId } from "./ids";
 export { LogTail, type TailState } from "./log-tail";
 export { type OperatorCommand, type StuckCause } from "./parked-processes";
-export { ProcessDesk, type ProcessQuery, type ProcessState } from "./process-desk";
+export { type ProcessCounts, ProcessDesk, type ProcessQuery, type ProcessState } from "./process-desk";
 export { processCommandId, ProcessWorker, type Dispatch } from "./process-worker";
 export { ProjectionWriter, type Committed } from "./projection-writer";
 export { ReactionWorker, type Reaction } from "./reaction";

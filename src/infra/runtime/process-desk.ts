@@ -35,6 +35,14 @@ export interface ProcessQuery {
   readonly limit: number;
 }
 
+/** Figures of one kind of process. */
+export interface ProcessCounts {
+  readonly context: string;
+  readonly name: string;
+  readonly stuck: number;
+  readonly due: number;
+}
+
 type AnyProcess = Pick<ProcessManager<never, never, never>, "name" | "category" | "context">;
 
 /** What operators see of processes, and what they can ask for; whichever worker has them will do it. */
@@ -69,6 +77,24 @@ export class ProcessDesk {
       }),
     );
     return found.flat().slice(0, limit);
+  }
+
+  /** How many processes of each kind are stuck, and how many timers are overdue by more than `grace` ms. */
+  async counts(kinds: readonly string[], grace: number): Promise<readonly ProcessCounts[]> {
+    const wanted = this.processes.filter(({ context, name }) => kinds.includes(`${context}.${name}`));
+    return Promise.all(
+      wanted.map(async (each) => {
+        const { context, name } = each;
+        const [stuck, due] = await Promise.all([
+          parkedProcesses(this.stores, context).countDocuments({ process: name, state: "stuck" }, { maxTimeMS: 1_000 }),
+          this.timers(each).countDocuments(
+            { process: name, at: { $lt: new Date(Date.now() - grace) } },
+            { maxTimeMS: 1_000 },
+          ),
+        ]);
+        return { context, name, stuck, due };
+      }),
+    );
   }
 
   /** One process, if anything is known of it: those at rest have a stream and nothing else. */

@@ -172,6 +172,15 @@ describe("monitoring", () => {
     });
   });
 
+  test("docs/monitoring.md lists each figure of ours, and none that there is not", () => {
+    const ours = [...known.keys()].filter((name) => /^(?:millrace_|http_)/.test(name));
+    const names = new Set(ours.map((name) => name.replace(/_(?:sum|count|bucket)$/, "")));
+    const listed = [...textOf("docs/monitoring.md").matchAll(/^\| `((?:millrace_|http_)\w+)`/gm)].map(
+      ([, name]) => name,
+    );
+    expect(listed.toSorted()).toEqual([...names].toSorted());
+  });
+
   test("anchors in the runbook lead somewhere", () => {
     const text = textOf("docs/runbook.md");
     const anchors = new Set(

@@ -31,6 +31,7 @@ export const followed = { position: 120n };
 
 const noProcesses: OperatedEngine["processes"] = {
   names: [],
+  counts: async () => [],
   list: () => Promise.resolve([]),
   get: () => Promise.resolve(undefined),
   retry: () => Promise.resolve(false),
