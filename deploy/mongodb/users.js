@@ -4,8 +4,8 @@
 /*
  * The users of Millrace's databases, for mongosh. Each process logs in as one of its own:
  *
- * - `work-<context>` writes its own context's database. It reads the others, as every process follows all read models,
- *   and registers itself in `operations`.
+ * - `work-<context>` writes its own context's database and opens no other's; it reads `operations`, and registers itself
+ *   there.
  * - `serve-<touchpoint>` reads, and writes `operations`: answers to repeated commands, API keys, its registration.
  * - `gateway` reads where instances registered, registers itself, and counts requests for shared limits.
  * - `prepare` writes all of them.
@@ -71,7 +71,7 @@ const users = {
       `work-${context}`,
       [
         ...write(context),
-        ...read(...contexts.filter((other) => other !== context), "operations"),
+        ...read("operations"),
         // What was answered to a person is forgotten with them.
         ...(context === "privacy" ? write("operations") : []),
         ...keys(`work-${context}`),

@@ -1,4 +1,4 @@
-import { type Context, writableBy } from "../engine/context";
+import { type Context } from "../engine/context";
 import { contextsOf } from "../engine/contexts";
 import { startShop } from "../engine/shop";
 import { settings } from "../infra/config";
@@ -28,7 +28,7 @@ export async function work(names: readonly string[], flags: Flags): Promise<void
     log: createLogger({ level: chosen.logLevel }),
     work: names.length === 0 ? "all" : names,
     serve: [],
-    appends: appendsOf(names, chosen.paymentTimeout),
+    only: contextsNamed(names, chosen.paymentTimeout),
     registering: registeringAs("work", chosen),
   });
   process.stdout.write(`working on ${names.length === 0 ? "everything" : names.join(", ")}, figures at ${shop.url}\n`);
@@ -37,11 +37,12 @@ export async function work(names: readonly string[], flags: Flags): Promise<void
   await tracing?.stop();
 }
 
-/** The streams that the named work may append to: those of its contexts, and those that these command. */
-export function appendsOf(names: readonly string[], paymentTimeout: number): readonly string[] | undefined {
+/** The contexts that the named work is of; all when none is named. */
+export function contextsNamed(names: readonly string[], paymentTimeout: number): readonly string[] | undefined {
   if (names.length === 0) return undefined;
-  const contexts = contextsOf({ paymentTimeout });
-  return writableBy(contexts.filter((context) => partsOf(context).some((part) => names.includes(part))));
+  return contextsOf({ paymentTimeout }).flatMap((context) =>
+    partsOf(context).some((part) => names.includes(part)) ? [context.name] : [],
+  );
 }
 
 /** Whether processes or reactions are among the work: they act on personal data, while read models only pass it on. */

@@ -1,6 +1,6 @@
 import { type DomainEvent, type Intent, streamId } from "../domains/kernel";
 import { EventLog, EventLogUnavailable } from "../infra/eventstore";
-import { Leases, MongoStores } from "../infra/mongo";
+import { Leases, type MongoOptions, MongoStores } from "../infra/mongo";
 import { ProviderUnavailable } from "../infra/payments";
 import { type MasterKeys, People } from "../infra/privacy";
 import {
@@ -25,7 +25,7 @@ import {
   type RunnerState,
 } from "../infra/runtime";
 import { Followers } from "./followers";
-import { catalogueOf, categoriesOf, type AnyAggregate, type Context, type SendCommand } from "./context";
+import { catalogueOf, categoriesOf, writableBy, type AnyAggregate, type Context, type SendCommand } from "./context";
 
 export interface EngineOptions {
   readonly contexts: readonly Context[];
@@ -36,8 +36,9 @@ export interface EngineOptions {
   readonly writeConcern?: "majority" | 1;
   /** Names of the projections, feeds, processes and reactions to run here, or of their contexts; none when empty. */
   readonly work: "all" | readonly string[];
-  /** Categories of streams that may be appended to; all when absent. */
-  readonly appends?: readonly string[] | undefined;
+  /** Names of the contexts that this process is: it opens their databases and appends to their streams. All when absent. */
+  readonly only?: readonly string[] | undefined;
+  readonly onCommand?: MongoOptions["onCommand"];
   readonly cacheSize?: number;
   /** Wrap the keys of people. Without them no personal data can be written, and what there is stays sealed. */
   readonly masterKeys?: MasterKeys | undefined;
@@ -51,6 +52,13 @@ export interface WorkerState {
   readonly kind: "process" | "reaction";
   readonly state: ConsumerState;
 }
+
+/** Databases that are no context's alone: API keys, who is there and remembered answers; the keys of people. */
+const SHARED = ["operations", "keys"];
+
+/** The contexts that the process is. */
+const ownOf = ({ contexts, only }: EngineOptions): readonly Context[] =>
+  only === undefined ? contexts : contexts.filter(({ name }) => only.includes(name));
 
 /** What passes by itself: a reaction that fails of it is tried again. */
 const isTransient = (error: unknown): boolean =>
@@ -86,6 +94,7 @@ export class Engine {
     readonly commands: CommandHandler,
   ) {
     const { contexts, report } = options;
+    const own = ownOf(options);
     const personal = new Set(
       contexts.flatMap(({ projections, feeds }) =>
         [...projections, ...feeds]
@@ -98,7 +107,7 @@ export class Engine {
     this.answers = new AnswerMemory(stores);
     this.processes = new ProcessDesk(
       stores,
-      contexts.flatMap(({ processes }) => processes),
+      own.flatMap(({ processes }) => processes),
     );
     this.aggregates = new Map(
       contexts.flatMap(({ aggregates }) => aggregates.map((aggregate) => [aggregate.category, aggregate] as const)),
@@ -107,7 +116,7 @@ export class Engine {
     const services: ConsumerServices = { log, tail, leases, streams, report };
     this.runners = this.readModelRunners(services);
     this.workers = this.processWorkers(services);
-    const types = contexts.flatMap(({ projections, feeds }) =>
+    const types = own.flatMap(({ projections, feeds }) =>
       [...projections, ...feeds].map(({ context, name, events }) => [`${context}.${name}`, events] as const),
     );
     this.followers = new Followers(stores, this.models, this.runners, tail, new Map(types));
@@ -115,14 +124,21 @@ export class Engine {
 
   /** Connects to both stores and starts the work. */
   static async start(options: EngineOptions): Promise<Engine> {
-    const { mongoUrl, mongoPrefix, writeConcern } = options;
+    const { mongoUrl, mongoPrefix, writeConcern, only, onCommand } = options;
     const stores = await MongoStores.connect({
       url: mongoUrl,
+      only: only && [...only, ...SHARED],
+      onCommand,
       ...(mongoPrefix !== undefined && { prefix: mongoPrefix }),
       ...(writeConcern !== undefined && { writeConcern }),
     });
     const people = options.masterKeys && (await opened(stores, options.masterKeys));
-    const log = new EventLog(options.eventstoreUrl, catalogueOf(options.contexts), people, options.appends);
+    const log = new EventLog(
+      options.eventstoreUrl,
+      catalogueOf(options.contexts),
+      people,
+      only && writableBy(ownOf(options)),
+    );
     const streams = categoriesOf(options.contexts).map((category) => `${category}-`);
     const tail = new LogTail(log, streams);
     const commands = new CommandHandler(log, options.cacheSize === undefined ? {} : { cacheSize: options.cacheSize });
@@ -185,7 +201,7 @@ export class Engine {
 
   /** Read models that other processes work on. */
   get followedStates(): readonly FollowedState[] {
-    return this.options.contexts.flatMap(({ projections, feeds }) =>
+    return ownOf(this.options).flatMap(({ projections, feeds }) =>
       [
         ...projections.map((projection) => ({ ...projection, kind: "projection" as const })),
         ...feeds.map((feed) => ({ ...feed, kind: "feed" as const })),
@@ -226,7 +242,7 @@ export class Engine {
 
   private readModelRunners(services: ConsumerServices): ReadonlyMap<string, ReadModelRunner> {
     const runners = new Map<string, ReadModelRunner>();
-    for (const { projections, feeds } of this.options.contexts) {
+    for (const { projections, feeds } of ownOf(this.options)) {
       for (const projection of projections) {
         const { name, context, version } = projection;
         const model = this.models.get(context, name);
@@ -251,7 +267,7 @@ export class Engine {
   private processWorkers(services: ConsumerServices): Engine["workers"] {
     const workers = new Map<string, { consumer: Consumer; kind: WorkerState["kind"] }>();
     const { report } = this.options;
-    for (const { processes, reactions } of this.options.contexts) {
+    for (const { processes, reactions } of ownOf(this.options)) {
       for (const process of processes) {
         const { name, context } = process;
         if (!this.wanted(context, name)) continue;

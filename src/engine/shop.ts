@@ -27,8 +27,8 @@ export interface ShopOptions {
   readonly log: Logger;
   readonly work: "all" | readonly string[];
   readonly serve: readonly Touchpoint[];
-  /** Categories of streams that the process may append to; all when absent. */
-  readonly appends?: readonly string[] | undefined;
+  /** Names of the contexts that the process is; all when absent. */
+  readonly only?: readonly string[] | undefined;
   /** Currency of answers when the caller names none. */
   readonly currency: string;
   /** Seconds that a payment may go unanswered. */
@@ -70,7 +70,7 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
     mongoPrefix: options.mongoPrefix,
     writeConcern: options.ownMongo ? 1 : "majority",
     work: options.work,
-    appends: options.appends,
+    only: options.only,
     masterKeys: options.masterKeys,
     report: (level, message, details) => log[level](errorForLog(details), message),
   });

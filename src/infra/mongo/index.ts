@@ -11,5 +11,5 @@ export {
   Registration,
 } from "./instances";
 export { Leases } from "./leases";
-export { MongoStores, type MongoOptions } from "./stores";
+export { ForeignDatabase, MongoStores, type MongoOptions } from "./stores";
 export { type Counted, SharedCounts } from "./shared-counts";

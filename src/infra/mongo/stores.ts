@@ -1,4 +1,4 @@
-import { MongoClient, type Collection, type Db, type Document, type WriteConcern } from "mongodb";
+import { MongoClient, type Collection, type CommandStartedEvent, type Db, type Document, type WriteConcern } from "mongodb"; // prettier-ignore
 import { guardAgainstDeadSockets } from "./dead-sockets";
 
 export interface MongoOptions {
@@ -12,6 +12,18 @@ export interface MongoOptions {
    * with several `majority` keeps a failover from showing readers an older state.
    */
   readonly writeConcern?: "majority" | 1;
+  /** The databases that may be opened, without their prefix; all when absent. */
+  readonly only?: readonly string[] | undefined;
+  /** Told of each command that the driver sends. */
+  readonly onCommand?: ((command: CommandStartedEvent) => void) | undefined;
+}
+
+/** A process that is some contexts alone must not open another's database: what it needs of it, it learns from events. */
+export class ForeignDatabase extends Error {
+  constructor(context: string, only: ReadonlySet<string>) {
+    super(`the database of ${context} is not opened here, but those of ${[...only].join(", ")}`);
+    this.name = "ForeignDatabase";
+  }
 }
 
 /** The MongoDB server: one database per bounded context. */
@@ -23,10 +35,12 @@ export class MongoStores {
     readonly client: MongoClient,
     readonly prefix: string,
     readonly writeConcern: "majority" | 1,
+    private readonly only: ReadonlySet<string> | undefined,
   ) {}
 
   /** @throws when no primary answers within ten seconds */
-  static async connect({ url, prefix = "millrace", writeConcern = "majority" }: MongoOptions): Promise<MongoStores> {
+  static async connect(options: MongoOptions): Promise<MongoStores> {
+    const { url, prefix = "millrace", writeConcern = "majority", only, onCommand } = options;
     guardAgainstDeadSockets();
     const client = new MongoClient(url, {
       useBigInt64: true,
@@ -34,12 +48,16 @@ export class MongoStores {
       serverSelectionTimeoutMS: 10_000,
       maxPoolSize: 64,
       writeConcern: { w: writeConcern, journal: true } as WriteConcern,
+      monitorCommands: onCommand !== undefined,
     });
+    if (onCommand) client.on("commandStarted", onCommand);
     await client.connect();
-    return new MongoStores(client, prefix, writeConcern);
+    return new MongoStores(client, prefix, writeConcern, only && new Set(only));
   }
 
+  /** @throws ForeignDatabase */
   database(context: string): Db {
+    if (this.only && !this.only.has(context)) throw new ForeignDatabase(context, this.only);
     let database = this.databases.get(context);
     if (!database) this.databases.set(context, (database = this.client.db(`${this.prefix}_${context}`)));
     return database;
