@@ -72,8 +72,13 @@ export function defineEvents<const C extends Uncategorised>(category: string, ty
   return Object.fromEntries(entries) as Categorised<C>;
 }
 
-/** Lifts data written under an older schema version to the current one. */
+/**
+ * Lifts data written under an older schema version to the current one.
+ * @throws for a newer one: code that does not know it must not read it as if it did
+ */
 export function upcast(definition: EventDefinition, data: unknown, version: number): unknown {
+  if (version > definition.version)
+    throw new Error(`version ${version} is newer than version ${definition.version}, which is known here: upgrade`);
   let current = data;
   for (let from = version; from < definition.version; from++) {
     const lift = definition.upcasters?.[from] as ((old: unknown) => unknown) | undefined;

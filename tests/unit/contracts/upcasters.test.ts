@@ -31,6 +31,11 @@ const codec = new EventCodec(events);
 const readAs = (schemaVersion: number, data: object, reader = codec) =>
   reader.decode(resolved({ stream: "shelf-7", type: "Shelved", data, metadata: { ...metadata, schemaVersion } }));
 
+test("an event of a newer version is not read as if it were known: the process waits for newer code", () => {
+  const data = { sku: "85123A", pieces: 5, shelf: "C", by: null, weight: 3 };
+  expect(() => readAs(4, data)).toThrow("version 4 is newer than version 3, which is known here: upgrade");
+});
+
 describe("an event of an older version", () => {
   test("is lifted through every version between, one after the other", () => {
     expect(readAs(1, { sku: "85123A", dozens: 2 })?.data).toEqual({ sku: "85123A", pieces: 24, shelf: "A", by: null });
