@@ -9,7 +9,7 @@ import {
   WrongExpectedVersionError,
 } from "@eventstore/db-client";
 import { type EventCatalogue, type Recorded, streamCategory } from "../../domains/kernel";
-import { type People } from "../privacy";
+import { isKeysAway, type People } from "../privacy";
 import { EventCodec, type NewEvent } from "./codec";
 
 /** The revision a stream must have for an append to happen; −1: the stream must not exist. */
@@ -97,7 +97,15 @@ export class EventLog {
    */
   async *readStream(stream: string, from?: number, maxCount?: number): AsyncGenerator<Recorded> {
     for await (const event of this.readSealed(stream, from, maxCount))
-      yield event.metadata.person === undefined ? event : await this.codec.open(event);
+      yield event.metadata.person === undefined ? event : await this.opened(event);
+  }
+
+  private async opened(event: Recorded): Promise<Recorded> {
+    try {
+      return await this.codec.open(event);
+    } catch (error) {
+      throw keysAway(event.stream, error);
+    }
   }
 
   /** The same with personal data as it is stored: sealed. @throws EventLogUnavailable */
@@ -134,6 +142,10 @@ export class EventLog {
     await this.client.dispose();
   }
 }
+
+/** Events cannot be read or written without the keys of their people: for the moment that is as if the log were away. */
+export const keysAway = (stream: string, error: unknown): unknown =>
+  isKeysAway(error) ? new EventLogUnavailable(`keys of people in ${stream}: ${messageOf(error)}`, error) : error;
 
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

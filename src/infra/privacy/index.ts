@@ -7,7 +7,7 @@ export {
   type MasterKeys,
   newMasterKeyText,
 } from "./master-key";
-export { BeingForgotten, People, type PeopleOptions } from "./people";
+export { BeingForgotten, isKeysAway, People, type PeopleOptions } from "./people";
 export { PersonalData, type SealedEvents, type Whom } from "./personal-data";
 export { personText, SealBroken, type Subject } from "./sealed";
 export { forgotten } from "./unseal";

@@ -32,6 +32,10 @@ const PAUSE = 20;
 /** A person's old key is on its way out, and no new one can be made yet. */
 export class BeingForgotten extends Error {}
 
+/** Whether keys could not be had for the moment, so that the same may succeed the next time. */
+export const isKeysAway = (error: unknown): boolean =>
+  error instanceof BeingForgotten || (error instanceof Error && error.name.startsWith("Mongo"));
+
 interface Kept {
   readonly key: PersonKey;
   readonly until: number;
