@@ -2,6 +2,7 @@ export { type NewEvent } from "./codec";
 export {
   EventLog,
   EventLogUnavailable,
+  keysAway,
   ForeignStream,
   messageOf,
   type AppendResult,

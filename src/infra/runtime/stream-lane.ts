@@ -8,7 +8,7 @@ import {
   type EventMetadata,
 } from "../../domains/kernel";
 import { beginBatchSpan, isTracing, within } from "../observability/tracing";
-import { EventLogUnavailable, type EventLog, type NewEvent } from "../eventstore";
+import { EventLogUnavailable, keysAway, type EventLog, type NewEvent } from "../eventstore";
 import {
   remember,
   type AggregateCache,
@@ -125,7 +125,7 @@ export class StreamLane {
         return this.settle(round, loaded);
       }
       const sealed = this.seal(round.append, loaded.person, batch);
-      const { events, person } = sealed instanceof Promise ? await sealed : sealed;
+      const { events, person } = sealed instanceof Promise ? await sealed.catch(this.keysAway) : sealed;
       const result = await this.append(events, loaded.revision);
       if (result.ok) {
         count(figures, round);
@@ -200,6 +200,10 @@ export class StreamLane {
     };
     return { id: eventId(context, index), type: event.type, data: event.data, metadata };
   }
+
+  private readonly keysAway = (error: unknown): never => {
+    throw keysAway(this.stream, error);
+  };
 
   /** Personal data is the stream's person's, whoever writes; in a new stream that of whom it is about. */
   private seal(events: readonly NewEvent[], stream: string | undefined, batch: readonly Pending[]) {
