@@ -1,10 +1,11 @@
 import { type DomainEvent, type Intent, streamId } from "../domains/kernel";
 import { EventLog, EventLogUnavailable } from "../infra/eventstore";
-import { Leases, type MongoOptions, MongoStores } from "../infra/mongo";
+import { type HeldLease, Leases, leaseView, type MongoOptions, MongoStores } from "../infra/mongo";
 import { ProviderUnavailable } from "../infra/payments";
 import { type MasterKeys, People } from "../infra/privacy";
 import {
   AnswerMemory,
+  Balancer,
   CommandHandler,
   Consumer,
   deriveId,
@@ -70,6 +71,8 @@ export interface FollowedState {
   readonly context: string;
   readonly kind: "projection" | "feed";
   readonly version: number;
+  /** The collection that serves, once it is known. */
+  readonly target: string | null;
   readonly position: bigint;
 }
 
@@ -84,6 +87,7 @@ export class Engine {
   readonly answers: AnswerMemory;
   private readonly aggregates: ReadonlyMap<string, AnyAggregate>;
   private readonly followers: Followers;
+  private readonly balancer: Balancer;
 
   private constructor(
     private readonly options: EngineOptions,
@@ -113,13 +117,14 @@ export class Engine {
       contexts.flatMap(({ aggregates }) => aggregates.map((aggregate) => [aggregate.category, aggregate] as const)),
     );
     const streams = categoriesOf(contexts).map((category) => `${category}-`);
-    const services: ConsumerServices = { log, tail, leases, streams, report };
+    this.balancer = new Balancer(stores, leases);
+    const services: ConsumerServices = { log, tail, leases, balancer: this.balancer, streams, report };
     this.runners = this.readModelRunners(services);
     this.workers = this.processWorkers(services);
     const types = own.flatMap(({ projections, feeds }) =>
       [...projections, ...feeds].map(({ context, name, events }) => [`${context}.${name}`, events] as const),
     );
-    this.followers = new Followers(stores, this.models, this.runners, tail, new Map(types));
+    this.followers = new Followers(stores, this.models, this.runners, tail, new Map(types), this.balancer);
   }
 
   /** Connects to both stores and starts the work. */
@@ -148,6 +153,7 @@ export class Engine {
     await Promise.all([...engine.runners.values()].map((runner) => runner.start()));
     await engine.followers.start();
     for (const { consumer } of engine.workers.values()) consumer.start();
+    engine.balancer.start();
     return engine;
   }
 
@@ -207,11 +213,17 @@ export class Engine {
         ...feeds.map((feed) => ({ ...feed, kind: "feed" as const })),
       ].flatMap(({ name, context, version, kind }) => {
         if (this.runners.has(`${context}.${name}`)) return [];
-        const { position } = this.models.get(context, name);
-        return [{ name, context, version, kind, position }];
+        const { position, ready, collection } = this.models.get(context, name);
+        return [{ name, context, version, kind, target: ready ? collection.collectionName : null, position }];
       }),
     );
   }
+
+  /** Who holds the leases of the contexts' work, by context and lease. */
+  readonly owners = async (): Promise<ReadonlyMap<string, HeldLease>> => {
+    const views = await Promise.all(ownOf(this.options).map(({ name }) => leaseView(this.stores, name)));
+    return new Map(views.flatMap(({ held }) => held.map((lease) => [`${lease.context}.${lease.name}`, lease])));
+  };
 
   get workerStates(): readonly WorkerState[] {
     return [...this.workers.values()].map(({ consumer, kind }) => {
@@ -222,6 +234,7 @@ export class Engine {
 
   /** Stops taking in work, finishes what is under way, makes positions durable and disconnects. */
   async stop(): Promise<void> {
+    await this.balancer.stop();
     await Promise.all([
       ...[...this.workers.values()].map(({ consumer }) => consumer.stop()),
       ...[...this.runners.values()].map((runner) => runner.stop()),

@@ -1,5 +1,5 @@
 import { type Subscription } from "rxjs";
-import { ChangeWatcher, type LogTail, pause, type ReadModel, type ReadModelRunner, type ReadModels } from "../infra/runtime"; // prettier-ignore
+import { type Balancer, ChangeWatcher, type LogTail, pause, type ReadModel, type ReadModelRunner, type ReadModels } from "../infra/runtime"; // prettier-ignore
 import { type MongoStores } from "../infra/mongo";
 
 /** How often it is looked at who writes what, in ms. */
@@ -14,6 +14,8 @@ export class Followers {
   private readonly stopping = new AbortController();
   private running: Promise<void> | undefined;
   private heads: Subscription | undefined;
+  private shares: Subscription | undefined;
+  private look: (() => void) | undefined;
 
   constructor(
     private readonly stores: MongoStores,
@@ -22,6 +24,7 @@ export class Followers {
     private readonly tail: LogTail,
     /** The event types of each read model, by its full name. */
     private readonly types: ReadonlyMap<string, readonly string[]>,
+    private readonly balancer: Pick<Balancer, "changes$">,
   ) {}
 
   /** Resolves once what is not worked on here at all is known as it is now. */
@@ -30,12 +33,16 @@ export class Followers {
     this.heads = this.tail.head$.subscribe(() => {
       for (const watcher of this.watchers.values()) watcher.headMoved();
     });
+    // What is handed to another process is to be followed from then on.
+    this.shares = this.balancer.changes$.subscribe(() => this.look?.());
     this.running = this.follow();
   }
 
   async stop(): Promise<void> {
     this.stopping.abort();
     this.heads?.unsubscribe();
+    this.shares?.unsubscribe();
+    this.look?.();
     await this.running;
     await Promise.all([...this.watchers.values()].map((watcher) => watcher.stop()));
   }
@@ -43,7 +50,9 @@ export class Followers {
   private async follow(): Promise<void> {
     const { signal } = this.stopping;
     while (!signal.aborted) {
-      await pause(POLL, signal);
+      const asked = new AbortController();
+      this.look = () => asked.abort();
+      await pause(POLL, asked.signal);
       // A database that is away is asked again after the next pause.
       if (!signal.aborted) await this.adjust(this.isLed).catch(() => undefined);
     }

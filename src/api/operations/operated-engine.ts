@@ -1,3 +1,4 @@
+import { type HeldLease } from "../../infra/mongo";
 import {
   type CommandFigures,
   type ConsumerState,
@@ -20,6 +21,8 @@ export interface OperatedEngine {
   readonly processes: Pick<ProcessDesk, "names" | "counts" | "list" | "get" | "retry" | "end">;
   readonly commands: { readonly figures: Readonly<CommandFigures> };
   readonly tail: { readonly head: bigint; readonly state: TailState };
+  /** Who holds the leases of the work that is known here, by context and lease: `storefront.products_v1`. */
+  owners(): Promise<ReadonlyMap<string, HeldLease>>;
   readonly log: { endPosition(): Promise<bigint> };
   readonly stores: { ping(): Promise<void> };
 }
@@ -42,5 +45,7 @@ interface FollowedState {
   readonly context: string;
   readonly kind: "projection" | "feed";
   readonly version: number;
+  /** The collection that serves, once it is known. */
+  readonly target: string | null;
   readonly position: bigint;
 }

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { RebuildUnderWay } from "../../infra/runtime";
+import { pause, RebuildUnderWay } from "../../infra/runtime";
 import { accepted, ok, Problem, route, type Route } from "../http";
 import { type OperatedEngine } from "./operated-engine";
-import { fullName, namedWork, type Work, workOf, workSchema } from "./work";
+import { fullName, namedWork, type Owners, type Work, workOf, workSchema } from "./work";
 
 const shared = {
   tags: ["Operations"],
@@ -27,11 +27,17 @@ const whyNotRebuilt = (work: Work): string =>
     ? `${fullName(work)} is a ${work.kind}: it has nothing to rebuild.`
     : `${fullName(work)} is not worked on by this process: ask one that does.`;
 
+/** How long the database is asked who works on what, in ms: the rest can be told without it. */
+const PATIENCE = 2_000;
+
+const owners = ({ owners }: OperatedEngine): Promise<Owners | undefined> =>
+  Promise.race([owners().catch(() => undefined), pause(PATIENCE).then(() => undefined)]);
+
 /** The state of all that follows the log, and what can be done about it. */
 export function workRoutes(engine: OperatedEngine): readonly Route[] {
   /** @throws Problem 404 or 409 */
-  function find(name: string): Work {
-    const [found, ...others] = namedWork(workOf(engine), name);
+  async function find(name: string): Promise<Work> {
+    const [found, ...others] = namedWork(workOf(engine, await owners(engine)), name);
     if (!found) throw new Problem(404, "projection-not-found", `There is no projection ${name} here.`);
     if (others.length === 0) return found;
     const names = [found, ...others].map(fullName);
@@ -49,7 +55,7 @@ export function workRoutes(engine: OperatedEngine): readonly Route[] {
       summary: "Read models, feeds, processes and reactions: how far they are, and what is wrong",
       description: "What this process works on, and the read models of others.",
       responses: { 200: { description: "All of them", schema: listSchema } },
-      handler: () => ok({ items: [...workOf(engine)], head: engine.tail.head.toString() }),
+      handler: async () => ok({ items: [...workOf(engine, await owners(engine))], head: engine.tail.head.toString() }),
     }),
     route({
       ...shared,
@@ -61,7 +67,7 @@ export function workRoutes(engine: OperatedEngine): readonly Route[] {
       description: nameNote,
       responses: { 200: { description: "Its state", schema: workSchema } },
       refusals: { "projection-not-found": 404, "ambiguous-name": 409 },
-      handler: ({ params: { name } }) => ok(find(name)),
+      handler: async ({ params: { name } }) => ok(await find(name)),
     }),
     route({
       ...shared,
@@ -79,7 +85,7 @@ export function workRoutes(engine: OperatedEngine): readonly Route[] {
         "cannot-be-rebuilt": 409,
       },
       async handler({ params: { name }, actor, log }) {
-        const work = find(name);
+        const work = await find(name);
         const runner = engine.runners.get(fullName(work));
         if (!runner) return new Problem(409, "cannot-be-rebuilt", whyNotRebuilt(work));
         try {
@@ -89,7 +95,7 @@ export function workRoutes(engine: OperatedEngine): readonly Route[] {
           if (!(error instanceof RebuildUnderWay)) throw error;
           return new Problem(409, "rebuild-under-way", `${fullName(work)} is being rebuilt already.`);
         }
-        return accepted(address(work), find(fullName(work)));
+        return accepted(address(work), await find(fullName(work)));
       },
     }),
     route({
@@ -102,14 +108,14 @@ export function workRoutes(engine: OperatedEngine): readonly Route[] {
       description: nameNote,
       responses: { 202: { description: "It goes on from that event", schema: workSchema } },
       refusals: { "projection-not-found": 404, "ambiguous-name": 409, "not-failed": 409 },
-      handler({ params: { name }, actor, log }) {
-        const work = find(name);
+      async handler({ params: { name }, actor, log }) {
+        const work = await find(name);
         if (work.state !== "failed" && work.rebuild?.state !== "failed")
           return new Problem(409, "not-failed", `${fullName(work)} is ${work.state}: there is nothing to retry.`);
         const key = fullName(work);
         (engine.runners.get(key) ?? engine.workers.get(key)?.consumer)?.retry();
         log.info({ work: key, actor }, "retry");
-        return accepted(address(work), find(key));
+        return accepted(address(work), await find(key));
       },
     }),
   ];

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type HeldLease } from "../../infra/mongo";
 import { type ConsumerState, type RunnerState, UNKNOWN_LAG } from "../../infra/runtime";
 import { type OperatedEngine } from "./operated-engine";
 
@@ -44,14 +45,24 @@ const rebuildSchema = z
   })
   .meta({ id: "Rebuild" });
 
+const ownerSchema = z
+  .object({
+    worker: z.string().describe("Made anew by each process that works."),
+    host: z.string(),
+    pid: z.int(),
+    since: z.string().nullable(),
+  })
+  .meta({ id: "WorkOwner" });
+
 export const workSchema = z
   .object({
     name: z.string(),
     context: z.string(),
     kind: z.enum(["projection", "feed", "process", "reaction"]),
     version: z.int().nullable().describe("Of what serves now; processes and reactions have none."),
-    target: z.string().nullable().describe("The collection that serves now, where this process works on it."),
+    target: z.string().nullable().describe("The collection that serves now."),
     state: status,
+    owner: ownerSchema.nullable().describe("The process that works on it; null: none, or none that is known here."),
     checkpoint: z.string().describe("Log position reached; -1: nothing yet."),
     lag: lagSchema,
     error: failureSchema.nullable(),
@@ -61,17 +72,21 @@ export const workSchema = z
 export type Work = z.output<typeof workSchema>;
 type Failure = z.output<typeof failureSchema>;
 
+/** Who holds which lease. */
+export type Owners = ReadonlyMap<string, HeldLease>;
+const NOBODY: Owners = new Map<string, HeldLease>();
+
 export const fullName = ({ context, name }: Pick<Work, "context" | "name">): string => `${context}.${name}`;
 
 export type Observed = Pick<OperatedEngine, "readModelStates" | "workerStates" | "followedStates" | "models" | "tail">;
 
 /** All that follows the log: the read models, feeds, processes and reactions of this process, and others' read models. */
-export function workOf(engine: Observed): readonly Work[] {
+export function workOf(engine: Observed, owners: Owners = NOBODY): readonly Work[] {
   return [
-    ...ownReadModels(engine),
+    ...ownReadModels(engine, owners),
     ...engine.followedStates.map(({ position, ...named }) => ({
       ...named,
-      target: null,
+      owner: ownerOf(owners, named.context, named.target),
       ...progressOf({ status: "waiting", position, lag: UNKNOWN_LAG }),
       rebuild: null,
     })),
@@ -81,6 +96,7 @@ export function workOf(engine: Observed): readonly Work[] {
       kind,
       version: null,
       target: null,
+      owner: ownerOf(owners, context, name),
       ...progressOf(state),
       rebuild: null,
     })),
@@ -88,8 +104,18 @@ export function workOf(engine: Observed): readonly Work[] {
 }
 
 /** The read models and feeds that this process works on. */
-export function ownReadModels(engine: Pick<Observed, "readModelStates" | "models" | "tail">): readonly Work[] {
-  return engine.readModelStates.map((state) => readModelWork(asRead(state, engine.models), engine.tail.head));
+export function ownReadModels(
+  engine: Pick<Observed, "readModelStates" | "models" | "tail">,
+  owners: Owners = NOBODY,
+): readonly Work[] {
+  return engine.readModelStates.map((state) => readModelWork(asRead(state, engine.models), engine.tail.head, owners));
+}
+
+function ownerOf(owners: Owners, context: string, lease: string | null): Work["owner"] {
+  const held = lease === null ? undefined : owners.get(`${context}.${lease}`);
+  if (!held) return null;
+  const { owner: worker, host, pid, since } = held;
+  return { worker, host, pid, since: since?.toISOString() ?? null };
 }
 
 /** While another process does the work, the position is what this one has been told of it. */
@@ -99,14 +125,16 @@ function asRead(state: RunnerState, models: Observed["models"]): RunnerState {
   return { ...state, active: { ...state.active, position } };
 }
 
-function readModelWork({ name, context, kind, version, target, active, building }: RunnerState, head: bigint): Work {
+function readModelWork(state: RunnerState, head: bigint, owners: Owners): Work {
+  const { name, context, kind, version, target, active, building } = state;
   const rebuild = building && {
     target: building.target,
     version: building.version,
     ...progressOf(building),
     progress: building.status === "live" ? 1 : share(building.position, head),
   };
-  return { name, context, kind, version, target, ...progressOf(active), rebuild: rebuild ?? null };
+  const owner = ownerOf(owners, context, target);
+  return { name, context, kind, version, target, owner, ...progressOf(active), rebuild: rebuild ?? null };
 }
 
 const progressOf = (state: ConsumerState) => ({

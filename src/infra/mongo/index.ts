@@ -10,6 +10,6 @@ export {
   type SeenInstance,
   Registration,
 } from "./instances";
-export { Leases } from "./leases";
+export { type HeldLease, type LeaseHolder, Leases, leaseView, type LeaseView, type Worker } from "./leases";
 export { ForeignDatabase, MongoStores, type MongoOptions } from "./stores";
 export { type Counted, SharedCounts } from "./shared-counts";

@@ -1,19 +1,55 @@
 import { hostname } from "node:os";
-import { MongoServerError } from "mongodb";
+import { MongoServerError, type Collection } from "mongodb";
 import { newId } from "../runtime/ids";
 import { type MongoStores } from "./stores";
 
-interface LeaseDocument {
-  readonly _id: string;
+/** A process that works, as others see it. */
+export interface LeaseHolder {
+  /** Made anew by each process. */
   readonly owner: string;
   readonly host: string;
   readonly pid: number;
+}
+
+interface LeaseDocument extends LeaseHolder {
+  readonly _id: string;
   /** Rises with each change of hands; what is written under an older token is refused. */
   readonly token: number;
   readonly expiresAt: Date;
+  /** When it changed hands last. */
+  readonly since?: Date;
+}
+
+/** A worker's entry among the leases of a context: what it could work on. Renewed with its leases. */
+interface WorkerDocument extends LeaseHolder {
+  readonly _id: string;
+  readonly wants: readonly string[];
+  readonly expiresAt: Date;
+}
+
+/** A lease that somebody holds. */
+export interface HeldLease extends LeaseHolder {
+  readonly context: string;
+  readonly name: string;
+  readonly since: Date | null;
+}
+
+/** A worker and what it could work on in one context. */
+export interface Worker extends LeaseHolder {
+  readonly context: string;
+  readonly wants: readonly string[];
+}
+
+/** Who works on what at one moment, and who could. */
+export interface LeaseView {
+  readonly held: readonly HeldLease[];
+  readonly workers: readonly Worker[];
 }
 
 const DUPLICATE_KEY = 11_000;
+const NEVER = new Date(0);
+/** Entries of workers long gone are removed after this time, in ms. */
+const FORGOTTEN = 3_600_000;
 
 /**
  * Leases of this process: who holds one is the only one to work on what it names. A holder that dies loses it after
@@ -32,14 +68,14 @@ export class Leases {
 
   /** The fencing token when the lease could be had, `undefined` while another holds it. */
   async acquire(context: string, name: string): Promise<number | undefined> {
-    const leases = this.stores.collection<LeaseDocument>(context, "leases");
+    const leases = this.leases(context);
     const asked = performance.now();
     try {
       const held =
         (await leases.findOne({ _id: name })) ??
         (await leases.findOneAndUpdate(
           { _id: name },
-          { $setOnInsert: { owner: this.owner, host: hostname(), pid: process.pid, token: 0, expiresAt: new Date(0) } },
+          { $setOnInsert: { owner: this.owner, host: hostname(), pid: process.pid, token: 0, expiresAt: NEVER } },
           { upsert: true, returnDocument: "after" },
         ));
       const gone = held && held.owner !== this.owner && isGone(held) ? held.owner : this.owner;
@@ -51,6 +87,7 @@ export class Leases {
               owner: this.owner,
               host: hostname(),
               pid: process.pid,
+              since: { $cond: [{ $eq: ["$owner", this.owner] }, { $ifNull: ["$since", "$$NOW"] }, "$$NOW"] },
               expiresAt: { $add: ["$$NOW", this.ttl] },
               token: { $add: ["$token", 1] },
             },
@@ -77,9 +114,35 @@ export class Leases {
   }
 
   async release(context: string, name: string): Promise<void> {
-    await this.stores
-      .collection<LeaseDocument>(context, "leases")
-      .updateOne({ _id: name, owner: this.owner }, { $set: { expiresAt: new Date(0) } });
+    await this.leases(context).updateOne({ _id: name, owner: this.owner }, { $set: { expiresAt: NEVER } });
+  }
+
+  /** Says what this process could work on; said again, only the last counts. */
+  async enroll(context: string, wants: readonly string[]): Promise<void> {
+    const asked = performance.now();
+    await this.workers(context).updateOne(
+      { _id: workerId(this.owner) },
+      [
+        {
+          $set: {
+            owner: this.owner,
+            host: hostname(),
+            pid: process.pid,
+            wants: { $literal: wants },
+            expiresAt: { $add: ["$$NOW", this.ttl] },
+          },
+        },
+      ],
+      { upsert: true },
+    );
+    this.keep(context, asked);
+  }
+
+  /** This process takes on nothing more in the context; leases that it holds go on until they are released. */
+  async resign(context: string): Promise<void> {
+    await this.workers(context).deleteOne({ _id: workerId(this.owner) });
+    const longAgo = { $lt: new Date(Date.now() - FORGOTTEN) };
+    await this.workers(context).deleteMany({ wants: { $exists: true }, expiresAt: longAgo });
   }
 
   stop(): void {
@@ -87,15 +150,14 @@ export class Leases {
     this.timer = undefined;
   }
 
-  /** Renews every lease of the context that this process holds. */
+  /** Renews every lease of the context that this process holds, and its entry as a worker. */
   private keep(context: string, asked: number): void {
     this.contexts.set(context, Math.max(asked, this.contexts.get(context) ?? 0));
     this.timer ??= setInterval(() => {
       const renewed = performance.now();
       for (const each of this.contexts.keys())
-        this.stores
-          .collection<LeaseDocument>(each, "leases")
-          .updateMany({ owner: this.owner, expiresAt: { $gt: new Date(0) } }, [
+        this.leases(each)
+          .updateMany({ owner: this.owner, expiresAt: { $gt: NEVER } }, [
             { $set: { expiresAt: { $add: ["$$NOW", this.ttl] } } },
           ])
           .then(
@@ -104,13 +166,42 @@ export class Leases {
           ); // a lease that lapses is noticed at the next fenced write
     }, this.ttl / 3).unref();
   }
+
+  private leases(context: string): Collection<LeaseDocument> {
+    return this.stores.collection<LeaseDocument>(context, "leases");
+  }
+
+  private workers(context: string): Collection<WorkerDocument> {
+    return this.stores.collection<WorkerDocument>(context, "leases");
+  }
+}
+
+const workerId = (owner: string): string => `worker ${owner}`;
+
+/** Who works on what in a context, and who could; whoever asks. Processes seen to be gone are left out. */
+export async function leaseView(stores: MongoStores, context: string): Promise<LeaseView> {
+  const found = await stores
+    .collection<LeaseDocument & WorkerDocument>(context, "leases")
+    .find(
+      { $expr: { $gt: ["$expiresAt", "$$NOW"] } },
+      { projection: { owner: 1, host: 1, pid: 1, since: 1, wants: 1 } },
+    )
+    .toArray();
+  const held: HeldLease[] = [];
+  const workers: Worker[] = [];
+  for (const { _id, owner, host, pid, since, wants } of found) {
+    if (isGone({ host, pid })) continue;
+    if (wants) workers.push({ context, owner, host, pid, wants });
+    else held.push({ context, name: _id, owner, host, pid, since: since ?? null });
+  }
+  return { held, workers };
 }
 
 /** Only a process on the same host can be seen to be gone; of others nothing is known before the lease lapses. */
-function isGone(lease: LeaseDocument): boolean {
-  if (lease.host !== hostname() || lease.pid === process.pid) return false;
+function isGone(holder: Pick<LeaseHolder, "host" | "pid">): boolean {
+  if (holder.host !== hostname() || holder.pid === process.pid) return false;
   try {
-    process.kill(lease.pid, 0);
+    process.kill(holder.pid, 0);
     return false;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "ESRCH";

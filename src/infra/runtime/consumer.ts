@@ -3,6 +3,7 @@ import { type Recorded } from "../../domains/kernel";
 import { type EventLog } from "../eventstore";
 import { Fenced, type Leases } from "../mongo";
 import { Backlog, type Lag } from "./backlog";
+import { type Balancer, type Share } from "./balancer";
 import { catchUp } from "./catch-up";
 import { type LogTail, type TailMember } from "./log-tail";
 import { backoff, pause } from "./retry";
@@ -68,6 +69,8 @@ export interface ConsumerServices {
   readonly log: EventLog;
   readonly tail: LogTail;
   readonly leases: Leases;
+  /** Says which consumers this process is to run. */
+  readonly balancer: Pick<Balancer, "join">;
   /** All stream prefixes of the shop. */
   readonly streams: readonly string[];
   report(level: "info" | "warn" | "error", message: string, details: object): void;
@@ -82,10 +85,15 @@ const RHYTHM = 100;
 const HURRIED_RHYTHM = 20;
 /** What is averaged over, in ms. */
 const WINDOW = 250;
-/** How often a lease held by another is asked for, in ms. */
+/** How often a lease is asked for that another still holds, in ms: often at first, as it is about to be given back. */
 const LEASE_POLL = 1_000;
+const HANDOVER_POLL = 100;
+const HANDOVER_POLLS = 30;
 
-/** Brings the log to a handler: takes the lease, catches up, follows the tail, stops at what cannot be handled. */
+/**
+ * Brings the log to a handler while that falls to this process: takes the lease, catches up, follows the tail, stops at
+ * what cannot be handled.
+ */
 export class Consumer {
   readonly position$ = new BehaviorSubject<bigint>(-1n);
   readonly name: string;
@@ -103,6 +111,7 @@ export class Consumer {
   private readonly stopping = new AbortController();
   private running: Promise<void> | undefined;
   private retryNow: (() => void) | undefined;
+  private share: Share | undefined;
 
   constructor(
     private readonly handler: Handler,
@@ -115,7 +124,8 @@ export class Consumer {
   }
 
   get state(): ConsumerState {
-    const { status, error } = this;
+    const { error } = this;
+    const status = this.status === "starting" && this.share?.decided && !this.share.mine ? "waiting" : this.status;
     const lag = this.backlog.lag(this.position$.value);
     return { status, position: this.position$.value, lag, ...(error && { error }) };
   }
@@ -151,19 +161,37 @@ export class Consumer {
   private async run(): Promise<void> {
     const { signal } = this.stopping;
     const { name, context } = this.options;
-    for (let attempt = 0; !signal.aborted;) {
+    const share = (this.share = this.services.balancer.join(context, name));
+    while (!signal.aborted) {
+      const turn = await share.turn(signal);
+      if (!turn) break;
+      await this.work(AbortSignal.any([signal, turn]));
+      this.waits();
+      await this.services.leases.release(context, name).catch(() => undefined); // it lapses
+    }
+    this.status = "stopped";
+    share.leave();
+  }
+
+  /** Until the signal fires: then what is under way is finished. */
+  private async work(signal: AbortSignal): Promise<void> {
+    const { name, context } = this.options;
+    for (let attempt = 0, asked = 0; !signal.aborted;) {
       try {
         const token = await this.services.leases.acquire(context, name);
         if (token === undefined) {
-          await this.waitForLease(signal);
+          this.waits();
+          await pause(asked++ < HANDOVER_POLLS ? HANDOVER_POLL : LEASE_POLL, signal);
           continue;
         }
+        asked = 0;
         this.reached(await this.handler.claim(token), true);
         await this.follow(signal).finally(() => this.handler.release?.());
         attempt = 0;
       } catch (error) {
         if (error instanceof Fenced) {
-          await this.waitForLease(signal);
+          this.waits();
+          await pause(LEASE_POLL, signal);
         } else if (error instanceof PoisonEvent) {
           await this.fail(error, signal);
         } else {
@@ -173,14 +201,11 @@ export class Consumer {
         }
       }
     }
-    this.status = "stopped";
-    await this.services.leases.release(context, name).catch(() => undefined);
   }
 
-  private async waitForLease(signal: AbortSignal): Promise<void> {
+  private waits(): void {
     this.status = "waiting";
     this.backlog.unknown();
-    await pause(LEASE_POLL, signal);
   }
 
   private async follow(signal: AbortSignal): Promise<void> {
@@ -313,7 +338,10 @@ export class Consumer {
     };
     this.services.report("error", poison.message, { consumer: this.name, ...this.error });
     if (signal.aborted) return;
-    await new Promise<void>((resolve) => (this.retryNow = resolve));
+    await new Promise<void>((resolve) => {
+      this.retryNow = resolve;
+      signal.addEventListener("abort", () => resolve(), { once: true });
+    });
     this.retryNow = undefined;
   }
 }

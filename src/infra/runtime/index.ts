@@ -1,5 +1,6 @@
 export { AnswerMemory, type Idle } from "./answer-memory";
 export { UNKNOWN_LAG, type Lag } from "./backlog";
+export { Balancer, type Share } from "./balancer";
 export { ChangeWatcher } from "./change-watcher";
 export { type Accepted, type CommandContext, type CommandFigures, type Outcome, type Refused } from "./command";
 export { CommandHandler } from "./command-handler";

@@ -53,7 +53,9 @@ export function engineOf(
       return readModels;
     },
     workerStates: workers,
-    followedStates: [{ name: "offers", context: "elsewhere", kind: "projection", version: 3, position: 150n }],
+    followedStates: [
+      { name: "offers", context: "elsewhere", kind: "projection", version: 3, target: "offers_v3", position: 150n },
+    ],
     models: { get: () => ({ position: followed.position }) },
     runners: new Map(
       readModels.map((state, index) => [
@@ -73,6 +75,16 @@ export function engineOf(
     workers: new Map(
       workers.map((state) => [key(state), { consumer: { retry: () => void asked.push(`retry ${key(state)}`) } }]),
     ),
+    owners: () =>
+      Promise.resolve(
+        new Map(
+          ["analytics.orders_v2", "elsewhere.offers_v3"].map((lease) => {
+            const [context = "", name = ""] = lease.split(".");
+            const held = { context, name, owner: "w1", host: "there", pid: 7, since: new Date(0) };
+            return [lease, held] as const;
+          }),
+        ),
+      ),
     processes: noProcesses,
     commands: {
       figures: {

@@ -43,6 +43,7 @@ describe("GET /operations/v1/projections", () => {
       version: 2,
       target: "orders_v2",
       state: "live",
+      owner: { worker: "w1", host: "there", pid: 7, since: "1970-01-01T00:00:00.000Z" },
       checkpoint: "100",
       lag: { events: 0, seconds: 0 },
       error: null,
@@ -54,6 +55,7 @@ describe("GET /operations/v1/projections", () => {
     const { body } = await call("/operations/v1/projections/elsewhere.offers");
     expect(body).toMatchObject({
       state: "waiting",
+      owner: { worker: "w1", host: "there" },
       version: 3,
       checkpoint: "150",
       lag: { events: null, seconds: null },
