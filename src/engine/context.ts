@@ -1,5 +1,5 @@
 import { type Aggregate, type EventCatalogue, type Feed, type ProcessManager, type Projection } from "../domains/kernel"; // prettier-ignore
-import { type Reaction } from "../infra/runtime";
+import { type CommandCause, type Reaction } from "../infra/runtime";
 
 /* The engine holds parts of every context side by side, so their own types are forgotten here and only here. */
 /* eslint-disable @typescript-eslint/no-explicit-any */
@@ -31,13 +31,7 @@ export type SendCommand = (
   category: string,
   id: string,
   command: { readonly type: string } & Readonly<Record<string, unknown>>,
-  cause: {
-    readonly key: string;
-    readonly correlationId: string;
-    readonly causationId: string;
-    readonly actor: string;
-    readonly traceparent?: string | undefined;
-  },
+  cause: CommandCause,
 ) => Promise<
   { readonly accepted: true } | { readonly accepted: false; readonly code: string; readonly message: string }
 >;

@@ -1,7 +1,7 @@
 import { FORGOTTEN, type Recorded } from "../../domains/kernel";
 import { type PaymentEvent } from "../../domains/payment/events";
 import { type AuthoriseResult, type PaymentProvider } from "../../domains/payment/provider";
-import { type Reaction } from "../runtime/reaction";
+import { type CommandCause, type Reaction } from "../runtime/reaction";
 import { called } from "./provider-call";
 import { holderOf, type PaymentProviders, recorded } from "./providers";
 
@@ -10,13 +10,7 @@ export type SendPaymentCommand = (
   category: string,
   id: string,
   command: { readonly type: string } & Readonly<Record<string, unknown>>,
-  cause: {
-    readonly key: string;
-    readonly correlationId: string;
-    readonly causationId: string;
-    readonly actor: string;
-    readonly traceparent?: string | undefined;
-  },
+  cause: CommandCause,
 ) => Promise<{ readonly accepted: boolean }>;
 
 export interface PaymentReactionOptions {

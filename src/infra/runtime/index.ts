@@ -12,7 +12,7 @@ export { type OperatorCommand, type StuckCause } from "./parked-processes";
 export { type ProcessCounts, ProcessDesk, type ProcessQuery, type ProcessState } from "./process-desk";
 export { processCommandId, ProcessWorker, type Dispatch } from "./process-worker";
 export { ProjectionWriter, type Committed } from "./projection-writer";
-export { ReactionWorker, type Reaction } from "./reaction";
+export { type CommandCause, ReactionWorker, type Reaction } from "./reaction";
 export { ReadModel, ReadModels, type Change, type Open } from "./read-model";
 export { ReadModelRunner, RebuildUnderWay, type RunnerState } from "./read-model-runner";
 export { backoff, pause } from "./retry";

@@ -5,6 +5,15 @@ import { beginSpan, isTracing, within } from "../observability/tracing";
 import { DeferredWrite } from "./deferred-write";
 import { PoisonEvent, type Handler } from "./consumer";
 
+/** Why a command is sent, and under which key. */
+export interface CommandCause {
+  readonly key: string;
+  readonly correlationId: string;
+  readonly causationId: string;
+  readonly actor: string;
+  readonly traceparent?: string | undefined;
+}
+
 /**
  * Does something outside the shop when an event happens (asks a payment provider, tells another system). Events of
  * one stream are handled in order; after a crash some are handled again, so `react` must be repeatable.
