@@ -7,7 +7,8 @@ COPY package.json package-lock.json ./
 RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
-RUN npm run build
+COPY deploy/sbom.mjs ./deploy/
+RUN npm run build && npm run sbom
 
 # What it needs to run, and nothing that it only needs to be built or tested.
 FROM node:22-bookworm-slim AS dependencies

@@ -4,6 +4,7 @@ import { gatewayConfig as configOf, startGateway } from "../engine/gateway";
 import { type Settings, settings } from "../infra/config";
 import { createLogger } from "../infra/observability";
 import { isLoopback } from "../infra/security";
+import { tlsOf } from "./access";
 import { type Flags } from "./flags";
 import { readRunRecord } from "./data-folder";
 import { untilStopped } from "./process";
@@ -24,6 +25,7 @@ export async function gateway(flags: Flags): Promise<void> {
     mongo: registerOf(chosen),
     adminKey: chosen.adminApiKey,
     registering: { ...registeringAs("gateway", chosen), url: undefined },
+    tls: tlsOf(chosen, log),
     drain: isLoopback(chosen.host) ? 0 : chosen.gatewayDrain * 1_000,
   });
   let reloading: Promise<void> = Promise.resolve();

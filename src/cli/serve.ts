@@ -2,7 +2,7 @@ import { startShop, type Touchpoint, TOUCHPOINTS } from "../engine/shop";
 import { settings } from "../infra/config";
 import { createLogger } from "../infra/observability";
 import { isLoopback } from "../infra/security";
-import { oidcOf } from "./access";
+import { oidcOf, tlsOf } from "./access";
 import { type Flags } from "./flags";
 import { masterKeysNeeded, masterKeysOf } from "./master-keys";
 import { untilStopped } from "./process";
@@ -22,6 +22,7 @@ export async function serve(names: readonly string[], flags: Flags): Promise<voi
     throw new Error(`serve does not know ${unknown.join(", ")}: it can serve ${TOUCHPOINTS.join(", ")}.`);
   const chosen = settings(process.env, flags);
   const tracing = tracingOf(names.join("-"), chosen);
+  const log = createLogger({ level: chosen.logLevel });
   const stopped = untilStopped();
   const shop = await startShop({
     ...chosen,
@@ -32,7 +33,8 @@ export async function serve(names: readonly string[], flags: Flags): Promise<voi
       : masterKeysOf(chosen),
     adminKey: chosen.adminApiKey,
     oidc: oidcOf(chosen),
-    log: createLogger({ level: chosen.logLevel }),
+    tls: tlsOf(chosen, log),
+    log,
     work: [],
     serve: names.filter(isTouchpoint),
     registering: registeringAs("serve", chosen),

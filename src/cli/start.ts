@@ -5,7 +5,7 @@ import { startShop, TOUCHPOINTS } from "../engine/shop";
 import { welcome } from "../engine/welcome";
 import { settings } from "../infra/config";
 import { createLogger } from "../infra/observability";
-import { oidcOf } from "./access";
+import { oidcOf, tlsOf } from "./access";
 import { type Flags } from "./flags";
 import { lockDataFolder, removeRunRecord, writeRunRecord } from "./data-folder";
 import { masterKeysFor } from "./master-keys";
@@ -33,6 +33,7 @@ export async function start(flags: Flags): Promise<void> {
         masterKeys: masterKeysFor(chosen, (line) => log.info(line)),
         adminKey: adminApiKey,
         oidc: oidcOf(chosen),
+        tls: tlsOf(chosen, log),
         log,
         work: "all",
         serve: TOUCHPOINTS,

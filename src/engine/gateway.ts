@@ -9,6 +9,7 @@ import {
   registerFigures,
   systemNames,
 } from "../api/gateway";
+import { type TlsFiles } from "../api/http";
 import { Dispatcher } from "../api/http/dispatcher";
 import { MongoStores, registeredInstances, SharedCounts } from "../infra/mongo";
 import { type Logger, Metrics } from "../infra/observability";
@@ -30,6 +31,7 @@ export interface GatewayProcessOptions {
   readonly adminKey?: string | undefined;
   /** How it enters itself into the register of instances, where there is one. */
   readonly registering?: Registering | undefined;
+  readonly tls?: TlsFiles | undefined;
   /** ms that it goes on when it is to stop, while those in front of it turn elsewhere. */
   readonly drain?: number | undefined;
 }
@@ -95,7 +97,7 @@ async function opened(
   options: GatewayProcessOptions,
   stores: MongoStores | undefined,
 ): Promise<RunningGateway> {
-  const server = gatewayServer(gateway.handle);
+  const server = gatewayServer(gateway.handle, undefined, options.tls);
   const url = await listenAt(server, options);
   const { registering, log } = options;
   // Nobody sends requests to a gateway by the register, so that it runs without its entry as well.

@@ -1,5 +1,5 @@
 import { documentationRoutes } from "../api/http";
-import { createApp, listen, type Listening } from "../api/http";
+import { createApp, listen, type Listening, type TlsFiles } from "../api/http";
 import { internalRoutes } from "../api/internal/changes";
 import { healthRoutes, workRoutes } from "../api/operations";
 import { Services } from "../api/services";
@@ -24,6 +24,8 @@ export interface ShopOptions {
   readonly ownMongo: boolean;
   readonly host: string;
   readonly port: number;
+  /** In the clear when absent. */
+  readonly tls?: TlsFiles | undefined;
   readonly log: Logger;
   readonly work: "all" | readonly string[];
   readonly serve: readonly Touchpoint[];

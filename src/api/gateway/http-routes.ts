@@ -7,13 +7,20 @@ export interface HttpRoute {
   readonly metadata: { readonly name: string };
   readonly spec: {
     readonly parentRefs: readonly { readonly name: string }[];
-    readonly rules: readonly {
-      readonly matches: readonly { readonly path: { readonly type: "PathPrefix"; readonly value: string } }[];
-      readonly timeouts: { readonly request: string };
-      readonly backendRefs: readonly { readonly name: string; readonly port: number }[];
-    }[];
+    readonly rules: readonly HttpRule[];
   };
 }
+
+interface HttpRule {
+  readonly matches: readonly {
+    readonly path: { readonly type: "PathPrefix" | "RegularExpression"; readonly value: string };
+  }[];
+  readonly timeouts: { readonly request: string };
+  readonly backendRefs: readonly { readonly name: string; readonly port: number }[];
+}
+
+/** A live view goes on until its caller leaves; zero is no timeout (Gateway API, `HTTPRouteTimeouts`). */
+const NO_TIMEOUT = "0s";
 
 export interface HttpRouteOptions {
   /** The `Gateway` that they belong to. */
@@ -38,21 +45,31 @@ export function httpRoutes(services: ServiceRoutes, options: HttpRouteOptions = 
   const { gateway = "millrace", backend = (service) => `millrace-${service}`, port = 8080 } = options;
   const table = gatewayTable(services);
   return [...prefixesOf(services)].map(([service, prefixes]) => {
-    const longest = Math.max(...table.filter((route) => route.service === service).map(({ deadline }) => deadline));
+    const own = table.filter((route) => route.service === service);
+    const longest = Math.max(...own.filter(({ endless }) => !endless).map(({ deadline }) => deadline));
+    const endless = [...new Set(own.filter((route) => route.endless).map(({ path }) => path))].toSorted();
+    const backendRefs = [{ name: backend(service), port }];
+    const rules: HttpRule[] = [
+      {
+        matches: prefixes.map((value) => ({ path: { type: "PathPrefix", value } })),
+        timeouts: { request: `${Math.ceil(longest / 1_000)}s` },
+        backendRefs,
+      },
+    ];
+    if (endless.length > 0)
+      rules.unshift({
+        matches: endless.map((path) => ({ path: { type: "RegularExpression", value: expressionOf(path) } })),
+        timeouts: { request: NO_TIMEOUT },
+        backendRefs,
+      });
     return {
       apiVersion: "gateway.networking.k8s.io/v1",
       kind: "HTTPRoute",
       metadata: { name: backend(service) },
-      spec: {
-        parentRefs: [{ name: gateway }],
-        rules: [
-          {
-            matches: prefixes.map((value) => ({ path: { type: "PathPrefix", value } })),
-            timeouts: { request: `${Math.ceil(longest / 1_000)}s` },
-            backendRefs: [{ name: backend(service), port }],
-          },
-        ],
-      },
+      spec: { parentRefs: [{ name: gateway }], rules },
     };
   });
 }
+
+/** `/store/v1/carts/:cartId/live` → `/store/v1/carts/[^/]+/live`, for the whole path. */
+const expressionOf = (path: string): string => path.replaceAll(/:\w+/g, "[^/]+");

@@ -1,5 +1,6 @@
-import { createServer, type RequestListener, type Server, STATUS_CODES } from "node:http";
+import { type RequestListener, STATUS_CODES } from "node:http";
 import { type AddressInfo, type Socket } from "node:net";
+import { httpServer, type HttpServer, type TlsFiles } from "../http";
 import { problemType } from "../http/problem";
 
 /** Limits of time, in ms, and size, that a caller meets before anything of its request is looked at. */
@@ -25,8 +26,12 @@ const BACKLOG = 4_096;
 export type CallerLimits = { readonly [Name in keyof typeof CALLER_LIMITS]: number };
 
 /** The gateway's server: node's strict parser, and no patience with those who are slow on purpose. */
-export function gatewayServer(listener: RequestListener, limits: CallerLimits = CALLER_LIMITS): Server {
-  const server = createServer(
+export function gatewayServer(
+  listener: RequestListener,
+  limits: CallerLimits = CALLER_LIMITS,
+  tls?: TlsFiles,
+): HttpServer {
+  const server = httpServer(
     {
       insecureHTTPParser: false,
       requireHostHeader: true,
@@ -38,6 +43,7 @@ export function gatewayServer(listener: RequestListener, limits: CallerLimits = 
       noDelay: true,
     },
     listener,
+    tls,
   );
   server.maxConnections = limits.connections;
   server.timeout = limits.stalled;
@@ -65,20 +71,21 @@ function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): void {
 }
 
 /** @throws Error with one clear sentence when the address is taken or not ours */
-export function listenAt(server: Server, at: { readonly host: string; readonly port: number }): Promise<string> {
+export function listenAt(server: HttpServer, at: { readonly host: string; readonly port: number }): Promise<string> {
   return new Promise((resolve, reject) => {
     server.once("error", (error: Error) =>
       reject(new Error(`cannot listen on ${at.host}:${at.port}: ${error.message}`, { cause: error })),
     );
     server.listen({ host: at.host, port: at.port, backlog: BACKLOG }, () => {
       const { port } = server.address() as AddressInfo;
-      resolve(`http://${at.host.includes(":") ? `[${at.host}]` : at.host}:${port}`);
+      const scheme = "setSecureContext" in server ? "https" : "http";
+      resolve(`${scheme}://${at.host.includes(":") ? `[${at.host}]` : at.host}:${port}`);
     });
   });
 }
 
 /** Takes no new connections, lets requests under way end, and cuts what is left after `patience` ms. */
-export function closeServer(server: Server, patience: number): Promise<void> {
+export function closeServer(server: HttpServer, patience: number): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => server.closeAllConnections(), patience);
     server.close(() => {

@@ -37,3 +37,4 @@ export {
 } from "./reply";
 export { type Context, type Method, type Reply, type ResponseSpec, type Route, route, type Security } from "./route";
 export { listen, type Listening } from "./server";
+export { httpServer, type HttpServer, type TlsFiles } from "./tls";

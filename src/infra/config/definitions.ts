@@ -48,6 +48,20 @@ export const DEFINITIONS = {
     allowed: "an address or name of this machine, such as 127.0.0.1 or 0.0.0.0",
     meaning: "Address that the APIs listen on. Beyond loopback, analytics and operations need an API key",
   }),
+  tlsCert: named({
+    env: "TLS_CERT",
+    schema: z.string().min(1).optional(),
+    standard: undefined,
+    allowed: "the path of a file in PEM; read again when it changes",
+    meaning: "Certificate, with its intermediates, for HTTPS instead of HTTP; with TLS_KEY",
+  }),
+  tlsKey: named({
+    env: "TLS_KEY",
+    schema: z.string().min(1).optional(),
+    standard: undefined,
+    allowed: "the path of a file in PEM",
+    meaning: "Private key of the certificate",
+  }),
   dataDir: named({
     env: "DATA_DIR",
     flag: "data",
@@ -223,7 +237,7 @@ export const DEFINITIONS = {
     env: "GATEWAY_ADVERTISE",
     schema: z
       .string()
-      .regex(/^(?:auto|http:\/\/[^/]+)$/)
+      .regex(/^(?:auto|https?:\/\/[^/]+)$/)
       .optional(),
     standard: undefined,
     allowed: "an address such as http://10.0.0.7:8080, or auto for the one that is listened on",

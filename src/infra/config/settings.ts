@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { type z } from "zod";
 import { type Definition, DEFINITIONS } from "./definitions";
 
@@ -12,23 +13,41 @@ export class SettingsError extends Error {
   override readonly name = "SettingsError";
 }
 
+/** Settings that name a file themselves. */
+const OF_THEIR_OWN: ReadonlySet<string> = new Set(Object.values(DEFINITIONS).map(({ env }) => env));
 const NAMES = Object.keys(DEFINITIONS) as SettingName[];
+
+/** Reads what a file says. @throws when it cannot be read */
+export type ReadText = (path: string) => string;
 
 /**
  * The settings: a flag goes before its environment variable, that before the standard value; an empty variable is as
- * good as none. Flags that are no settings are passed over.
+ * good as none. `<variable>_FILE` names a file that has the value, so that a secret stands in no list of processes and
+ * in nobody's environment. Flags that are no settings are passed over.
  * @throws SettingsError
  */
 export function settings(
   env: Readonly<Record<string, string | undefined>>,
   flags: Readonly<Record<string, unknown>> = {},
+  read: ReadText = (path) => readFileSync(path, "utf8"),
 ): Settings {
   const chosen: Record<string, unknown> = {};
   const faults: string[] = [];
+  const said = (variable: string): string | undefined => {
+    const path = env[`${variable}_FILE`];
+    if (!path || OF_THEIR_OWN.has(`${variable}_FILE`)) return env[variable];
+    if (env[variable]) faults.push(`${variable} and ${variable}_FILE are both set: one of them must go.`);
+    try {
+      return read(path).trim();
+    } catch (error) {
+      faults.push(`${variable}_FILE cannot be read: ${(error as Error).message}`);
+      return undefined;
+    }
+  };
   for (const name of NAMES) {
     const definition: Definition = DEFINITIONS[name];
     const flag = definition.flag === undefined ? undefined : flags[definition.flag];
-    const given = flag === undefined ? env[definition.env] || definition.standard : String(flag);
+    const given = flag === undefined ? said(definition.env) || definition.standard : String(flag);
     const result = definition.schema.safeParse(given);
     if (result.success) chosen[name] = result.data;
     else faults.push(fault(definition, given, flag !== undefined));

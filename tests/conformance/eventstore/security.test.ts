@@ -12,7 +12,7 @@ import { CreateReq, DetailsReq, DisableReq, ResetPasswordReq } from "@eventstore
 import { UsersClient } from "@eventstore/db-client/generated/users_grpc_pb";
 import { credentials as channel, status } from "@grpc/grpc-js";
 import { startEventStore, type RunningEventStore } from "../../../src/infra/bundled/eventstore";
-import { selfSigned } from "./certificate";
+import { selfSigned } from "../../support/certificate";
 import { basic, call, messages, service } from "./raw";
 import { all, collect, event, events, fresh, refusal } from "./support";
 

@@ -265,9 +265,11 @@ describe("deadlines and cancellation", () => {
       }
     };
     await Promise.all(Array.from({ length: 8 }, (_, worker) => rush(worker)));
+    // What is under way still is answered while this reads, and may come too late to be seen by it.
+    const before = [...acknowledged];
     const found = new Set<string>();
     for await (const { event: each } of client.readAll()) if (each?.type === "rush") found.add(each.id);
-    expect(acknowledged.filter((id) => !found.has(id))).toEqual([]);
+    expect(before.filter((id) => !found.has(id))).toEqual([]);
   });
 
   it("a lost consumer's events go to the next one", async () => {

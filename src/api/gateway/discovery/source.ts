@@ -32,7 +32,7 @@ export const sourcesOf = (sources: Sources, service: string): readonly Source[] 
 /**
  * Reads where services are, e.g. `storefront=http://10.0.0.1:8080,http://10.0.0.2:8080#weight=10&zone=b;*=registered`:
  *
- * - `http://host:port`: an instance there; `#weight=…&zone=…` say more of it
+ * - `http://host:port` (or `https`): an instance there; `#weight=…&zone=…` say more of it
  * - `dns://name:port`: an instance at each address of the name
  * - `srv://_http._tcp.name`: instances as the SRV records say
  * - `registered`: instances that registered in MongoDB
@@ -66,6 +66,7 @@ function sourceOf(where: string): Source {
   const { weight, zone } = traits(url, text);
   switch (url.protocol) {
     case "http:":
+    case "https:":
       if (url.pathname !== "/" || url.search !== "" || url.username !== "") throw notUnderstood(text);
       return { kind: "fixed", targets: [{ id: url.origin, url: url.origin, weight, zone, draining: false }] };
     case "dns:":
@@ -88,5 +89,5 @@ function traits(url: URL, text: string): { readonly weight: number; readonly zon
 
 const notUnderstood = (text: string): Error =>
   new Error(
-    `an instance must be http://host:port (with #weight=…&zone=… if wanted), dns://name:port, srv://name or registered, not "${text}"`,
+    `an instance must be http(s)://host:port (with #weight=…&zone=… if wanted), dns://name:port, srv://name or registered, not "${text}"`,
   );

@@ -50,8 +50,9 @@ export function clientAddress(
   return address;
 }
 
-/** What the caller speaks: `https` where a trusted proxy says so. */
+/** What the caller speaks: `https` where it does so with the gateway itself, or a trusted proxy says so. */
 export function protocolOf({ socket, headers }: Connected, proxies: TrustedProxies | undefined): "http" | "https" {
+  if ("encrypted" in socket) return "https";
   if (proxies === undefined || headers["x-forwarded-proto"] !== "https") return "http";
   return isTrusted(plain(socket.remoteAddress ?? ""), proxies) ? "https" : "http";
 }

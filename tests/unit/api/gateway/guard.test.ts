@@ -108,7 +108,7 @@ test("where services are", () => {
   for (const wrong of [
     "storefront",
     "storefront=",
-    "storefront=https://a",
+    "storefront=ftp://a",
     "storefront=dns://a",
     "a=http://b/path",
     "a=http://b#weight=x",

@@ -71,6 +71,13 @@ test("HTTPRoutes for Kubernetes say the same", () => {
       parentRefs: [{ name: "front" }],
       rules: [
         {
+          matches: ["carts", "orders", "products"].map((what) => ({
+            path: { type: "RegularExpression", value: `/store/v1/${what}/[^/]+/live` },
+          })),
+          timeouts: { request: "0s" },
+          backendRefs: [{ name: "shop-storefront", port: 80 }],
+        },
+        {
           matches: [{ path: { type: "PathPrefix", value: "/store/v1" } }],
           timeouts: { request: "20s" },
           backendRefs: [{ name: "shop-storefront", port: 80 }],

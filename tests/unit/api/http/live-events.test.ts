@@ -62,8 +62,8 @@ test("there are about ten events a second, however fast the source is", async ()
       for (let number = 0; !signal.aborted; number++) yield event(number);
     }),
   ]);
-  const listener = await Listener.open(`${server.url}/live`);
   const started = performance.now();
+  const listener = await Listener.open(`${server.url}/live`);
   await listener.until(({ id }) => id === "5");
   expect(performance.now() - started).toBeGreaterThan(480);
   await listener.close();

@@ -80,3 +80,43 @@ test("the table has every setting", () => {
   );
   expect(settingsMarkdown()).toContain("| `PORT` | `--port` | `8080` | Port that the APIs listen on: a whole number");
 });
+
+describe("a value in a file", () => {
+  const files: Readonly<Record<string, string>> = { "/run/key": "mk_0123456789abcdef\n", "/run/url": "db.example\n" };
+  const read = (path: string): string => {
+    const text = files[path];
+    if (text === undefined) throw new Error(`no such file: ${path}`);
+    return text;
+  };
+  const faultOf = (env: Record<string, string>): string => {
+    try {
+      settings(env, {}, read);
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return "none";
+  };
+
+  test("is as good as the variable itself, without the line's end", () => {
+    expect(settings({ ADMIN_API_KEY_FILE: "/run/key" }, {}, read).adminApiKey).toBe("mk_0123456789abcdef");
+    expect(settings({ ADMIN_API_KEY_FILE: "" }, {}, read).adminApiKey).toBeUndefined();
+  });
+
+  test("is read anew each time", () => {
+    let text = "first-key-of-two-keys";
+    const now = () => settings({ ADMIN_API_KEY_FILE: "/run/key" }, {}, () => text).adminApiKey;
+    expect(now()).toBe("first-key-of-two-keys");
+    text = "second-key-of-two-keys";
+    expect(now()).toBe("second-key-of-two-keys");
+  });
+
+  test("has the same rules", () => {
+    expect(faultOf({ MONGODB_URL_FILE: "/run/url" })).toMatch(/^MONGODB_URL .*cannot be "db.example": it must be/);
+    expect(faultOf({ SHOPPER_SECRET_FILE: "/run/gone" })).toBe(
+      "SHOPPER_SECRET_FILE cannot be read: no such file: /run/gone",
+    );
+    expect(faultOf({ SHOPPER_SECRET: "a secret of its own", SHOPPER_SECRET_FILE: "/run/key" })).toBe(
+      "SHOPPER_SECRET and SHOPPER_SECRET_FILE are both set: one of them must go.",
+    );
+  });
+});
