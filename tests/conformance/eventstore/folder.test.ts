@@ -224,9 +224,10 @@ describe("without fsync", () => {
 
 const large = (n: number) => jsonEvent({ type: "large", data: { n, pad: "x".repeat(200_000) } });
 
-function ready(server: ChildProcess, data: string): Promise<string> {
+function ready(server: ChildProcess, data: string, reported: string[]): Promise<string> {
   return new Promise((resolve, reject) => {
-    server.on("message", (message: { type: string; url?: string }) => {
+    server.on("message", (message: { type: string; url?: string; line?: string }) => {
+      if (message.type === "log") reported.push(String(message.line));
       if (message.type === "ready") resolve(String(message.url));
       if (message.type === "failed") reject(new Error(JSON.stringify(message)));
     });
@@ -274,13 +275,15 @@ limited("a full disk", () => {
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });
     const ended = new Promise((resolve) => server.once("exit", resolve));
+    const reported: string[] = [];
     let written = 0;
     try {
-      written = await whileFull(await ready(server, data));
+      written = await whileFull(await ready(server, data, reported));
     } finally {
       server.send({ type: "stop" });
       await ended;
     }
+    expect(reported.join()).toContain("Writing to the log failed: The event store's log cannot grow");
     await using(data, async (again) => {
       expect(await all(again.readStream("large"))).toHaveLength(written);
       expect(await all(again.readStream("small"))).toHaveLength(4);

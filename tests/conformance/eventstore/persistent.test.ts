@@ -141,6 +141,27 @@ describe("not acknowledging", () => {
     expect([...got].sort()).toEqual(["0", "1", "2", "3"]);
   });
 
+  it("replays a parked event with the link that parked it, by whose id it is answered", async () => {
+    const [stream, name] = await group(2);
+    const links: string[] = [];
+    consume(stream, name, (subscription, resolved) => {
+      if (resolved.link) links.push(`${resolved.link.streamId} ${resolved.link.revision} ${resolved.link.type}`);
+      const parkAgain = !resolved.link || links.length === 1;
+      return parkAgain ? subscription.nack(PARK, "no", resolved) : subscription.ack(resolved);
+    });
+    const parkedAre = (count: bigint) =>
+      eventually(async () => (await info(stream, name)).stats.parkedMessageCount === count);
+    await parkedAre(2n);
+    await server.client.replayParkedMessagesToStream(stream, name);
+    await parkedAre(1n);
+    await server.client.replayParkedMessagesToStream(stream, name);
+    await eventually(() => links.length === 3);
+    await parkedAre(0n);
+    const parked = `$persistentsubscription-${stream}::${name}-parked`;
+    expect(links).toEqual([`${parked} 0 $>`, `${parked} 1 $>`, `${parked} 2 $>`]);
+    await eventually(async () => (await info(stream, name)).stats.totalInFlightMessages === 0);
+  });
+
   it("delivers again what was not answered in time", async () => {
     const [stream, name] = await group(1, { messageTimeout: 200, maxRetryCount: 5 });
     const got = consume(stream, name, (subscription, resolved, retries) =>

@@ -293,5 +293,6 @@ const failed = (message: string): AppendOutcome => ({ kind: "failed", message })
 function messageOf(error: Error): string {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === "ENOSPC" || code === "EDQUOT") return "The disk of the event store is full.";
+  if (code === "EFBIG") return "The event store's log cannot grow: the system's limit on the size of files is reached.";
   return error.message;
 }

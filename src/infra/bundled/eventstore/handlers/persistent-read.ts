@@ -106,7 +106,7 @@ function connect(context: Context, groups: GroupManager, call: Call, options: Pr
     send(message) {
       const view = context.store.log.find(message.position);
       if (!view) return false;
-      addEvent(context, outbox, view, resolveLinks, message.retries);
+      addEvent(context, outbox, view, resolveLinks || message.replayed, message.retries);
       if (!scheduled) process.nextTick(flush);
       scheduled = true;
       return true;

@@ -104,8 +104,10 @@ export class Group {
 
   /** Delivers parked messages again, `limit` of them at most; those are no longer parked. */
   replayParked(limit: number): Promise<void> {
-    return replayParked(this.store, this.key, limit, (view) => {
-      this.retries.push(this.message(view, true));
+    return replayParked(this.store, this.key, limit, (link, target) => {
+      const unlinked = this.message(target, true);
+      // As the real node has it: clients get the event with the link that parked it, and answer by the link's id.
+      this.retries.push({ ...unlinked, ...link, unlinked });
       this.schedule();
     });
   }
@@ -192,6 +194,7 @@ export class Group {
     const consumer = this.strategy(message, this.consumers);
     if (!consumer) return false;
     if (!consumer.send(message)) {
+      if (message.unlinked) return this.dispatch({ ...message.unlinked, retries: message.retries });
       // A scavenge has taken the event.
       this.progress.finish(message);
       return true;

@@ -14,6 +14,8 @@ export interface Message {
   readonly pin: string;
   /** Replayed from the parked messages: it counts for no checkpoint. */
   readonly replayed: boolean;
+  /** A replayed message is delivered as its link; this is the event alone, should a scavenge have taken the link. */
+  readonly unlinked?: Message;
   retries: number;
 }
 

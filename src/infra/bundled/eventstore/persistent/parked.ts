@@ -43,12 +43,18 @@ export function park(
   });
 }
 
+/** Where the link of a parked message lies, and its id. */
+export interface LinkPlace {
+  readonly position: number;
+  readonly id: string;
+}
+
 /** Hands the events of up to `limit` parked messages over and then takes those off the stream. */
 export async function replayParked(
   store: Store,
   key: string,
   limit: number,
-  deliver: (view: RecordView) => void,
+  deliver: (link: LinkPlace, target: RecordView) => void,
 ): Promise<void> {
   const stream = parkedStream(key);
   const state = store.streams.get(stream);
@@ -59,8 +65,11 @@ export async function replayParked(
   while (cursor.revision <= end) {
     const link = cursor.next();
     if (!link) break;
+    const { buffer, offset } = link;
+    // Resolving may read the log, which ends the life of the view.
+    const place = { position: record.position(buffer, offset), id: record.idKey(buffer, offset) };
     const target = store.resolve(link);
-    if (target) deliver(target);
+    if (target) deliver(place, target);
   }
   await truncate(store, stream, end + 1);
 }
