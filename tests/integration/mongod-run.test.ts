@@ -9,6 +9,9 @@ import { startMongod, type RunningMongod, type StartOptions } from "../../src/in
 import { identify, isRunning } from "../../src/infra/bundled/mongod/process-identity";
 import { eventually } from "../support/eventually";
 
+/** Each test starts servers, some of them more than once; a busy machine may take its time. */
+jest.setTimeout(240_000);
+
 interface Doc {
   _id: number;
 }
