@@ -3,7 +3,7 @@ import { eventually } from "../../../support/eventually";
 
 test("at once after a rest; many that come together are one more", async () => {
   let writes = 0;
-  const write = new DeferredWrite(() => Promise.resolve(void writes++), 20);
+  const write = new DeferredWrite(() => Promise.resolve(void writes++), 500);
   await write.request();
   expect(writes).toBe(1);
   await Promise.all([write.request(), write.request(), write.request()]);
