@@ -1,6 +1,6 @@
 import { type Context } from "../engine/context";
 import { type Engine } from "../engine/engine";
-import { type MongoStores } from "../infra/mongo";
+import { layoutOf, type MongoStores, reachOf, readModelPointers } from "../infra/mongo";
 import { pause } from "../infra/runtime";
 
 /** How far each read model has come; `failed`: why it stands still for good. */
@@ -63,22 +63,26 @@ function shareOf(first: Positions, places: Positions, end: bigint): number {
 export const ownPositions = (engine: Engine): Positions =>
   engine.readModelStates.map(({ context, name, active }) => ({
     name: `${context}.${name}`,
-    position: active.position,
+    // What another process works on is known by what can be read of it here.
+    position: active.status === "waiting" ? engine.models.get(context, name).position : active.position,
     failed: active.status === "failed" ? active.error?.message : undefined,
   }));
 
 /** The read models that other processes build, as their durable checkpoints tell. */
 export async function foreignPositions(stores: MongoStores, contexts: readonly Context[]): Promise<Positions> {
   const each = contexts.map(async ({ name: context, projections, feeds }) => {
-    const [pointers, checkpoints] = await Promise.all([
-      stores.collection<{ _id: string; active: string }>(context, "read_models").find().toArray(),
-      stores.collection<{ _id: string; position: bigint }>(context, "checkpoints").find().toArray(),
-    ]);
-    const active = new Map(pointers.map((pointer) => [pointer._id, pointer.active]));
-    const positions = new Map(checkpoints.map((checkpoint) => [checkpoint._id, BigInt(checkpoint.position)]));
+    const pointers = await readModelPointers(stores, context).find().toArray();
+    const reached = new Map(
+      await Promise.all(
+        pointers.map(async (pointer) => {
+          const { _id, active } = pointer;
+          return [_id, await reachOf(stores, context, active, layoutOf(pointer, active))] as const;
+        }),
+      ),
+    );
     return [...projections, ...feeds].map(({ name }) => ({
       name: `${context}.${name}`,
-      position: positions.get(active.get(name) ?? "") ?? -1n,
+      position: reached.get(name)?.least ?? -1n,
     }));
   });
   return (await Promise.all(each)).flat();

@@ -12,6 +12,7 @@ import {
   FeedWriter,
   LogTail,
   ProcessDesk,
+  type Part,
   ProcessWorker,
   ProjectionWriter,
   ReactionWorker,
@@ -26,6 +27,7 @@ import {
   type RunnerState,
 } from "../infra/runtime";
 import { Followers } from "./followers";
+import { type PartitionCounts, partitionsOf } from "./partition-counts";
 import { catalogueOf, categoriesOf, writableBy, type AnyAggregate, type Context, type SendCommand } from "./context";
 
 export interface EngineOptions {
@@ -41,6 +43,8 @@ export interface EngineOptions {
   readonly only?: readonly string[] | undefined;
   readonly onCommand?: MongoOptions["onCommand"];
   readonly cacheSize?: number;
+  /** Into how many partitions projections are divided, by name; see `partitionsOf`. */
+  readonly partitions?: PartitionCounts;
   /** Wrap the keys of people. Without them no personal data can be written, and what there is stays sealed. */
   readonly masterKeys?: MasterKeys | undefined;
   report(level: "info" | "warn" | "error", message: string, details: object): void;
@@ -73,6 +77,8 @@ export interface FollowedState {
   readonly version: number;
   /** The collection that serves, once it is known. */
   readonly target: string | null;
+  /** How many partitions write it. */
+  readonly partitions: number;
   readonly position: bigint;
 }
 
@@ -213,8 +219,9 @@ export class Engine {
         ...feeds.map((feed) => ({ ...feed, kind: "feed" as const })),
       ].flatMap(({ name, context, version, kind }) => {
         if (this.runners.has(`${context}.${name}`)) return [];
-        const { position, ready, collection } = this.models.get(context, name);
-        return [{ name, context, version, kind, target: ready ? collection.collectionName : null, position }];
+        const { position, ready, collection, partitions } = this.models.get(context, name);
+        const target = ready ? collection.collectionName : null;
+        return [{ name, context, version, kind, target, partitions, position }];
       }),
     );
   }
@@ -260,9 +267,10 @@ export class Engine {
         const { name, context, version } = projection;
         const model = this.models.get(context, name);
         if (!this.wanted(context, name)) continue;
-        const writer = (target: string, committed: Committed) =>
-          new ProjectionWriter(this.stores, projection, target, committed);
-        const spec = { name, context, version, kind: "projection" as const, writer };
+        const writer = (target: string, committed: Committed, part: Part) =>
+          new ProjectionWriter(this.stores, projection, target, committed, part);
+        const partitions = partitionsOf(projection, this.options.partitions);
+        const spec = { name, context, version, kind: "projection" as const, partitions, writer };
         runners.set(`${context}.${name}`, new ReadModelRunner(spec, this.stores, services, model));
       }
       for (const feed of feeds) {

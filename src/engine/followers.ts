@@ -54,7 +54,7 @@ export class Followers {
       this.look = () => asked.abort();
       await pause(POLL, asked.signal);
       // A database that is away is asked again after the next pause.
-      if (!signal.aborted) await this.adjust(this.isLed).catch(() => undefined);
+      if (!signal.aborted) await this.adjust((model) => this.isLed(model)).catch(() => undefined);
     }
   }
 
@@ -82,7 +82,8 @@ export class Followers {
     return types ? this.tail.reach(types, checkpoint) : checkpoint;
   };
 
-  private readonly isLed = (model: ReadModel): boolean => this.runners.get(key(model))?.leads ?? false;
+  private readonly isLed = (model: ReadModel, partition?: number): boolean =>
+    this.runners.get(key(model))?.leads(partition) ?? false;
 }
 
 const key = ({ context, name }: ReadModel): string => `${context}.${name}`;

@@ -10,6 +10,7 @@ import { pause } from "../infra/runtime";
 import { ApiKeys, isLoopback, type OidcOptions, oidcTokens, shopperTokens } from "../infra/security";
 import { contextsOf } from "./contexts";
 import { Engine } from "./engine";
+import { partitionCounts } from "./partition-counts";
 import { register, type Registering } from "./register";
 import { MongoApiKeys, shopperSecret } from "./secrets";
 import { type Touchpoint, touchpointRoutes } from "./touchpoints";
@@ -35,6 +36,8 @@ export interface ShopOptions {
   readonly currency: string;
   /** Seconds that a payment may go unanswered. */
   readonly paymentTimeout: number;
+  /** Numbers of partitions of projections: see `partitionCounts`. */
+  readonly projectionPartitions?: string | undefined;
   readonly adminKey?: string | undefined;
   readonly shopperSecret?: string | undefined;
   /** Wrap the keys of people. */
@@ -73,6 +76,7 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
     writeConcern: options.ownMongo ? 1 : "majority",
     work: options.work,
     only: options.only,
+    partitions: partitionCounts(options.projectionPartitions ?? "", contexts),
     masterKeys: options.masterKeys,
     report: (level, message, details) => log[level](errorForLog(details), message),
   });

@@ -15,6 +15,7 @@ export const skusFor = (context: string): Projection<SkuDocument, ClaimEvent> =>
   name: "skus",
   context,
   version: 1,
+  independent: true,
   events: ["Claimed", "ClaimReleased"],
   ids: ({ data: { key } }) => (key.startsWith(SKU) ? [key.slice(SKU.length)] : []),
   sources: ({ _id }) => [`claim-${SKU}${_id}`],

@@ -47,5 +47,7 @@ interface FollowedState {
   readonly version: number;
   /** The collection that serves, once it is known. */
   readonly target: string | null;
+  /** How many partitions write it. */
+  readonly partitions: number;
   readonly position: bigint;
 }

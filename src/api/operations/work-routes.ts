@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { pause, RebuildUnderWay } from "../../infra/runtime";
+import { RebuildUnderWay } from "../../infra/runtime";
 import { accepted, ok, Problem, route, type Route } from "../http";
 import { type OperatedEngine } from "./operated-engine";
 import { fullName, namedWork, type Owners, type Work, workOf, workSchema } from "./work";
@@ -31,7 +31,10 @@ const whyNotRebuilt = (work: Work): string =>
 const PATIENCE = 2_000;
 
 const owners = ({ owners }: OperatedEngine): Promise<Owners | undefined> =>
-  Promise.race([owners().catch(() => undefined), pause(PATIENCE).then(() => undefined)]);
+  Promise.race([
+    owners().catch(() => undefined),
+    new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), PATIENCE).unref()),
+  ]);
 
 /** The state of all that follows the log, and what can be done about it. */
 export function workRoutes(engine: OperatedEngine): readonly Route[] {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type HeldLease } from "../../infra/mongo";
-import { type ConsumerState, type RunnerState, UNKNOWN_LAG } from "../../infra/runtime";
+import { type ConsumerState, partitionName, type RunnerState, UNKNOWN_LAG } from "../../infra/runtime";
 import { type OperatedEngine } from "./operated-engine";
 
 const lagSchema = z
@@ -54,6 +54,17 @@ const ownerSchema = z
   })
   .meta({ id: "WorkOwner" });
 
+const partitionSchema = z
+  .object({
+    partition: z.int().describe("Its number, from 0."),
+    state: status,
+    owner: ownerSchema.nullable(),
+    checkpoint: z.string(),
+    lag: lagSchema,
+    error: failureSchema.nullable(),
+  })
+  .meta({ id: "WorkPartition" });
+
 export const workSchema = z
   .object({
     name: z.string(),
@@ -62,10 +73,13 @@ export const workSchema = z
     version: z.int().nullable().describe("Of what serves now; processes and reactions have none."),
     target: z.string().nullable().describe("The collection that serves now."),
     state: status,
-    owner: ownerSchema.nullable().describe("The process that works on it; null: none, or none that is known here."),
+    owner: ownerSchema
+      .nullable()
+      .describe("The process that works on it; null: none that is known here, or several, each on some partitions."),
     checkpoint: z.string().describe("Log position reached; -1: nothing yet."),
     lag: lagSchema,
     error: failureSchema.nullable(),
+    partitions: z.array(partitionSchema).describe("Parts that are worked on apart: one, where it is not divided."),
     rebuild: rebuildSchema.nullable(),
   })
   .meta({ id: "Work" });
@@ -84,22 +98,17 @@ export type Observed = Pick<OperatedEngine, "readModelStates" | "workerStates" |
 export function workOf(engine: Observed, owners: Owners = NOBODY): readonly Work[] {
   return [
     ...ownReadModels(engine, owners),
-    ...engine.followedStates.map(({ position, ...named }) => ({
-      ...named,
-      owner: ownerOf(owners, named.context, named.target),
-      ...progressOf({ status: "waiting", position, lag: UNKNOWN_LAG }),
-      rebuild: null,
-    })),
-    ...engine.workerStates.map(({ state, name, context, kind }) => ({
-      name,
-      context,
-      kind,
-      version: null,
-      target: null,
-      owner: ownerOf(owners, context, name),
-      ...progressOf(state),
-      rebuild: null,
-    })),
+    ...engine.followedStates.map(({ position, partitions: count, ...named }) => {
+      const state: ConsumerState = { status: "waiting", position, lag: UNKNOWN_LAG };
+      const states = Array.from({ length: count }, () => state);
+      const partitions = partitionsOf(named.context, named.target, states, owners);
+      return { ...named, owner: soleOwner(partitions), ...progressOf(state), partitions, rebuild: null };
+    }),
+    ...engine.workerStates.map(({ state, name, context, kind }) => {
+      const partitions = partitionsOf(context, name, [state], owners);
+      const owner = soleOwner(partitions);
+      return { name, context, kind, version: null, target: null, owner, ...progressOf(state), partitions, rebuild: null }; // prettier-ignore
+    }),
   ];
 }
 
@@ -109,6 +118,24 @@ export function ownReadModels(
   owners: Owners = NOBODY,
 ): readonly Work[] {
   return engine.readModelStates.map((state) => readModelWork(asRead(state, engine.models), engine.tail.head, owners));
+}
+
+const partitionsOf = (
+  context: string,
+  target: string | null,
+  states: readonly ConsumerState[],
+  owners: Owners,
+): Work["partitions"] =>
+  states.map((state, partition) => ({
+    partition,
+    owner: ownerOf(owners, context, target && partitionName(target, partition, states.length)),
+    ...progressOf(state),
+  }));
+
+/** The process that has all partitions, if it is one. */
+function soleOwner([first, ...others]: Work["partitions"]): Work["owner"] {
+  const owner = first?.owner ?? null;
+  return others.every((each) => each.owner?.worker === owner?.worker) ? owner : null;
 }
 
 function ownerOf(owners: Owners, context: string, lease: string | null): Work["owner"] {
@@ -122,7 +149,8 @@ function ownerOf(owners: Owners, context: string, lease: string | null): Work["o
 function asRead(state: RunnerState, models: Observed["models"]): RunnerState {
   if (state.active.status !== "waiting") return state;
   const { position } = models.get(state.context, state.name);
-  return { ...state, active: { ...state.active, position } };
+  const asKnown = (each: ConsumerState) => (each.status === "waiting" ? { ...each, position } : each);
+  return { ...state, active: asKnown(state.active), partitions: state.partitions.map(asKnown) };
 }
 
 function readModelWork(state: RunnerState, head: bigint, owners: Owners): Work {
@@ -133,8 +161,9 @@ function readModelWork(state: RunnerState, head: bigint, owners: Owners): Work {
     ...progressOf(building),
     progress: building.status === "live" ? 1 : share(building.position, head),
   };
-  const owner = ownerOf(owners, context, target);
-  return { name, context, kind, version, target, owner, ...progressOf(active), rebuild: rebuild ?? null };
+  const partitions = partitionsOf(context, target, state.partitions, owners);
+  const owner = soleOwner(partitions);
+  return { name, context, kind, version, target, owner, ...progressOf(active), partitions, rebuild: rebuild ?? null };
 }
 
 const progressOf = (state: ConsumerState) => ({

@@ -22,6 +22,11 @@ export interface Projection<D extends Document, E extends DomainEvent = DomainEv
   readonly begins?: readonly E["type"][];
   readonly indexes?: readonly Index[];
   /**
+   * Each document follows from its own events alone: the event by itself tells which documents it touches, and nothing
+   * looks at another document than the one that is folded. Such a read model can be divided into partitions.
+   */
+  readonly independent?: true;
+  /**
    * Ids of the documents the event touches, in the order in which they are folded. Called with documents found so
    * far, so that one document can lead to another (a price names a SKU; the SKU's document names the product).
    */

@@ -1,12 +1,12 @@
 import { type Document, type Feed, type Projection } from "../../domains/kernel";
 import { type EventLog, logPages } from "../eventstore";
 import { type MongoStores } from "../mongo";
-import { rowCursor } from "../runtime";
+import { type Reach, rowCursor } from "../runtime";
 import { Changes, type ChangesReport } from "./changes";
 import { LAST_SEQ } from "./feed-check";
 import { inStep } from "./in-step";
 import { Overlay } from "./overlay";
-import { documentsOf, type ModelName, positionOf, type Stored, withStored } from "./stored";
+import { documentsOf, type ModelName, type Stored, withStored } from "./stored";
 
 export interface CompareOptions {
   readonly log: EventLog;
@@ -59,7 +59,7 @@ export function compareProjection(projection: Projection<Document>, options: Com
 export function compareFeed(feed: Feed, { stores, most }: CompareOptions): Promise<CompareReport> {
   return withBoth(feed, stores, async ({ before, left, stored }) => {
     const after = stored.target;
-    const end = rowCursor(left, LAST_SEQ);
+    const end = rowCursor(left.least, LAST_SEQ);
     const { session } = stored;
     const rows = (target: string) => documentsOf(stores, feed.context, target, { session, ids: { $lte: end } });
     const changes = new Changes(most);
@@ -74,24 +74,23 @@ export function compareFeed(feed: Feed, { stores, most }: CompareOptions): Promi
 interface Both {
   readonly before: string;
   /** Where the earlier collection was left. */
-  readonly left: bigint;
+  readonly left: Reach;
   readonly stored: Stored;
 }
 
 function withBoth<T>(model: ModelName, stores: MongoStores, use: (both: Both) => Promise<T>): Promise<T> {
   const { context, name } = model;
-  return withStored(stores, model, async (stored) => {
+  return withStored(stores, model, (stored) => {
     if (!stored) throw new NothingToCompare(`Nothing has built ${context}.${name} yet.`);
-    const { previous, session } = stored;
-    const left = previous === undefined ? undefined : await positionOf(stores, context, previous, session);
-    if (previous === undefined || left === undefined)
+    const { previous } = stored;
+    if (previous === undefined)
       throw new NothingToCompare(`No collection of ${context}.${name} is kept that served before ${stored.target}.`);
-    return use({ before: previous, left, stored });
+    return use({ before: previous.target, left: previous.reach, stored });
   });
 }
 
 interface Since {
-  readonly left: bigint;
+  readonly left: Reach;
   readonly stored: Stored;
   readonly overlay: Overlay;
   /** Whether the documents are taken further; else it is only noted which of them have changed. */
@@ -104,11 +103,14 @@ async function foldSince(
   { left, stored, overlay, follow }: Since,
 ): Promise<void> {
   const types = new Set(events);
-  for await (const page of logPages(log, { from: left })) {
-    for (const { event, type, position } of page)
-      if (event && types.has(type) && position <= stored.position)
-        await (follow ? overlay.fold(event) : overlay.note(event));
-    if ((page.at(-1)?.position ?? stored.position) >= stored.position) return;
+  const { reach, skips } = stored;
+  for await (const page of logPages(log, { from: left.least })) {
+    for (const { event, type, position } of page) {
+      if (!event || !types.has(type) || position > reach.most || skips.event(event)) continue;
+      const isSince = (id: string) => position > left.of(id) && position <= reach.of(id) && !skips.document(event, id);
+      await (follow ? overlay.fold(event, isSince) : overlay.note(event, isSince));
+    }
+    if ((page.at(-1)?.position ?? reach.most) >= reach.most) return;
   }
 }
 

@@ -6,6 +6,7 @@ import { ProjectionFold } from "./fold";
 import { LogReading } from "./log-reading";
 import { sameDocument } from "./model-report";
 import { Scratch } from "./scratch";
+import { Skips } from "../runtime";
 import { withStored } from "./stored";
 import { trace, type Trace, type TraceOptions } from "./trace";
 
@@ -61,11 +62,12 @@ export class Explainer {
 
   /** @throws LogBusy */
   async explain(projection: Projection<Document>, options: ExplainOptions): Promise<Explanation> {
-    const { document, position } = await this.stored(projection, options.id);
+    const found = await this.stored(projection, options.id);
+    const { document } = found;
     const named = document && !options.scan && projection.sources?.(document);
-    const byStreams = named && (await this.byStreams(projection, { ...options, document, position }, named));
+    const byStreams = named && (await this.byStreams(projection, { ...options, ...found }, named));
     if (byStreams) return byStreams;
-    return this.reading.alone(() => this.byLog(projection, { ...options, document, position }));
+    return this.reading.alone(() => this.byLog(projection, { ...options, ...found }));
   }
 
   /** The events of one correlation: see `trace`. @throws LogBusy */
@@ -75,12 +77,12 @@ export class Explainer {
 
   private stored(projection: Projection<Document>, id: string) {
     return withStored(this.stores, projection, async (stored) => {
-      if (!stored) return { document: undefined, position: -1n };
-      const { target, session, position } = stored;
+      if (!stored) return { document: undefined, position: -1n, skips: Skips.none };
+      const { target, session, reach, skips } = stored;
       const documents = this.stores.collection<Document>(projection.context, target);
       const document = ((await documents.findOne({ _id: id } as never, { session })) ?? undefined) as
         Document | undefined;
-      return { document, position };
+      return { document, position: reach.of(id), skips };
     });
   }
 
@@ -159,6 +161,7 @@ export class Explainer {
 interface Question extends ExplainOptions {
   readonly document: Document | undefined;
   readonly position: bigint;
+  readonly skips: Skips;
 }
 
 /** Folds events and keeps those that touch the one document. */
@@ -181,9 +184,11 @@ class History {
 
   /** @throws NeedsAll when other documents turn out to have a say; what the projection throws */
   see(event: Recorded): void {
-    const { id, after, limit } = this.question;
-    const touches = this.all ? this.fold.fold(event).includes(id) : this.foldOne(event);
-    if (!touches) return;
+    const { id, after, limit, skips } = this.question;
+    if (skips.event(event)) return;
+    const isLeft = (document: string) => !skips.document(event, document);
+    const touches = this.all ? this.fold.fold(event, isLeft).includes(id) : isLeft(id) && this.foldOne(event);
+    if (!touches || !isLeft(id)) return;
     this.total++;
     if (event.position <= after) return;
     if (this.events.length < limit) this.events.push(event);

@@ -41,10 +41,14 @@ export class ProjectionFold<D extends Document = Document> {
 
   readonly lookup: Lookup<D> = (id) => this.documents.get(id)?.document ?? undefined;
 
-  /** @returns the ids of the documents that the event touches. @throws what the projection throws */
-  fold(event: Recorded): readonly string[] {
+  /**
+   * @param wanted which of the documents take it; all when absent
+   * @returns the ids of the documents that the event touches. @throws what the projection throws
+   */
+  fold(event: Recorded, wanted?: (id: string) => boolean): readonly string[] {
     const ids = this.projection.ids(event, this.lookup);
     for (const id of ids) {
+      if (wanted && !wanted(id)) continue;
       const document = this.lookup(id);
       const next = this.projection.apply(document, event, id, this.lookup);
       if (next === document) continue;

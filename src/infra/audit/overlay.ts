@@ -18,10 +18,10 @@ export class Overlay<D extends Document = Document> {
     private readonly base: Collection<D>,
   ) {}
 
-  /** @throws what the projection throws */
-  async fold(event: Recorded): Promise<void> {
+  /** @param wanted which of the documents take it. @throws what the projection throws */
+  async fold(event: Recorded, wanted: (id: string) => boolean): Promise<void> {
     await this.withDocuments((lookup, undo) => {
-      const ids = this.projection.ids(event, lookup);
+      const ids = this.projection.ids(event, lookup).filter(wanted);
       for (const id of ids) {
         const document = lookup(id);
         const next = this.projection.apply(document, event, id, lookup);
@@ -33,9 +33,9 @@ export class Overlay<D extends Document = Document> {
   }
 
   /** Takes note of what the event touches, and changes nothing. @throws what the projection throws */
-  async note(event: Recorded): Promise<void> {
+  async note(event: Recorded, wanted: (id: string) => boolean): Promise<void> {
     await this.withDocuments((lookup) => {
-      for (const id of this.projection.ids(event, lookup)) this.touched.add(id);
+      for (const id of this.projection.ids(event, lookup).filter(wanted)) this.touched.add(id);
     });
   }
 

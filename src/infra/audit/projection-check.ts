@@ -2,10 +2,12 @@ import { type Document, type Projection, type Recorded } from "../../domains/ker
 import { messageOf } from "../eventstore";
 import { type MongoStores } from "../mongo";
 import { placeOf, ProjectionFold } from "./fold";
+import { Reach, Skips, UNDIVIDED } from "../runtime";
 import { type ModelReport, Tally } from "./model-report";
 import { type Scratch } from "./scratch";
 import { documentsOf, type Stored, withStored } from "./stored";
 
+const NOTHING = new Reach(UNDIVIDED, [-1n]);
 /** Documents that are looked for in one question. */
 const CHUNK = 1_000;
 
@@ -19,6 +21,10 @@ export class ProjectionCheck {
   /** Events up to here have been seen. */
   position = -1n;
   private readonly fold: ProjectionFold;
+  /** How far documents are folded, and how far they are to be. */
+  private done = NOTHING;
+  private aimed = NOTHING;
+  private skips = Skips.none;
   private failure: string | undefined;
 
   constructor(
@@ -35,19 +41,36 @@ export class ProjectionCheck {
   async aim(): Promise<void> {
     await withStored(this.stores, this.projection, (stored) => {
       const { version } = this.projection;
-      if (stored && stored.version === version && stored.position > this.goal) this.goal = stored.position;
+      if (stored && stored.version === version && stored.position >= this.done.least) this.aimAt(stored);
       return Promise.resolve();
     });
   }
 
+  private aimAt({ reach, skips }: Stored): void {
+    this.aimed = reach;
+    this.goal = reach.most;
+    this.skips = skips;
+  }
+
   see(event: Recorded): void {
+    const { done, aimed, skips } = this;
     if (this.failure !== undefined || event.position <= this.position || event.position > this.goal) return;
+    if (skips.event(event)) return;
     try {
-      this.fold.fold(event);
+      this.fold.fold(
+        event,
+        (id) => event.position > done.of(id) && event.position <= aimed.of(id) && !skips.document(event, id),
+      );
     } catch (error) {
       const { stream, revision, type } = placeOf(event);
       this.failure = `${type} at ${stream}@${revision} cannot be folded: ${messageOf(error)}`;
     }
+  }
+
+  /** All events up to the goal have been seen. */
+  arrived(): void {
+    this.done = this.aimed;
+    this.position = this.done.least;
   }
 
   /** Compares with what is stored. `catchUp` brings it to its goal. */
@@ -59,7 +82,7 @@ export class ProjectionCheck {
         return this.report("skipped", stored, `version ${stored.version} serves, and this is version ${version}`);
       if (stored.position < this.position)
         return this.report("skipped", stored, "it went back to an older position while it was looked at");
-      this.goal = stored.position;
+      this.aimAt(stored);
       if (this.goal > this.position) await catchUp();
       if (this.failure !== undefined) return this.report("failed", stored, this.failure);
       const tally = await this.compare(stored);

@@ -1,7 +1,7 @@
 import { type ClientSession, Decimal128, MongoServerError } from "mongodb";
 import { type Document } from "../../domains/kernel";
-import { type CheckpointDocument } from "../mongo/checkpoint";
-import { type MongoStores } from "../mongo";
+import { layoutOf, type MongoStores, reachOf, readModelPointers } from "../mongo";
+import { type Reach, Skips } from "../runtime";
 
 /** A read model as it is stored at one moment, whatever is written to it meanwhile. */
 export interface Stored {
@@ -9,23 +9,20 @@ export interface Stored {
   readonly target: string;
   /** Of the projection that built it. */
   readonly version: number;
-  /** The collection that served before, if it is still there. */
-  readonly previous: string | undefined;
-  /** Log position that the documents reflect. */
+  /** The collection that served before, if it is still there, and where it was left. */
+  readonly previous: { readonly target: string; readonly reach: Reach } | undefined;
+  /** How far each of the documents reflects the log. */
+  readonly reach: Reach;
+  /** Log position that all documents reflect. */
   readonly position: bigint;
+  /** What is left out. */
+  readonly skips: Skips;
   readonly session: ClientSession;
 }
 
 export interface ModelName {
   readonly context: string;
   readonly name: string;
-}
-
-interface Pointer {
-  readonly _id: string;
-  readonly version: number;
-  readonly active: string;
-  readonly previous?: string;
 }
 
 /** A snapshot that cannot be had (a collection is just being made, or dropped) is asked for again so often. */
@@ -46,11 +43,15 @@ export async function withStored<T>(
   for (let attempt = 1; ; attempt++) {
     try {
       return await stores.client.withSession({ snapshot: true }, async (session) => {
-        const pointer = await stores.collection<Pointer>(context, "read_models").findOne({ _id: name }, { session });
+        const pointer = await readModelPointers(stores, context).findOne({ _id: name }, { session });
         if (!pointer) return use(undefined);
-        const { active: target, version, previous } = pointer;
-        const position = await positionOf(stores, context, target, session);
-        return use(position === undefined ? undefined : { target, version, previous, position, session });
+        const { active: target, version, previous: before } = pointer;
+        const reach = await reachOf(stores, context, target, layoutOf(pointer, target), session);
+        if (!reach) return use(undefined);
+        const left = before === undefined ? undefined : await reachOf(stores, context, before, layoutOf(pointer, before), session); // prettier-ignore
+        const previous = before !== undefined && left ? { target: before, reach: left } : undefined;
+        const skips = await Skips.load(stores, context, name, session);
+        return use({ target, version, previous, reach, position: reach.least, skips, session });
       });
     } catch (error) {
       const passing = error instanceof MongoServerError && PASSING.has(Number(error.code));
@@ -58,19 +59,6 @@ export async function withStored<T>(
       await new Promise((resolve) => setTimeout(resolve, PAUSE * attempt));
     }
   }
-}
-
-/** How far a collection has got; `undefined` where nothing has been written to it. */
-export async function positionOf(
-  stores: MongoStores,
-  context: string,
-  target: string,
-  session: ClientSession,
-): Promise<bigint | undefined> {
-  const found = await stores
-    .collection<CheckpointDocument>(context, "checkpoints")
-    .findOne({ _id: target }, { session });
-  return found ? BigInt(found.position) : undefined;
 }
 
 /** Documents fetched at once: answers of many megabytes are slow to cross, and have been seen to stall for a minute. */

@@ -116,7 +116,7 @@ class Verification {
       if (entries.length < page.length) break;
     }
     await this.pageEnds(checks, upTo);
-    for (const check of checks) if (check.kind === "projection" && check.goal > check.position) check.position = check.goal; // prettier-ignore
+    for (const check of checks) if (check.kind === "projection") check.arrived();
   }
 
   private see(entry: LogEntry, checks: readonly Check[], first: boolean): void {

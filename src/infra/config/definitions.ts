@@ -215,6 +215,13 @@ export const DEFINITIONS = {
     allowed: "a number from 0 to 1",
     meaning: "Share of the traces begun here that are sent; requests that come with a trace keep what that one says",
   }),
+  projectionPartitions: named({
+    env: "PROJECTION_PARTITIONS",
+    schema: z.string().regex(/^(?: *(?:\*|[\w-]+(?:\.[\w-]+)?) *= *(?:[1-9]|[1-5]\d|6[0-4]) *(?:,|$))*$/),
+    standard: "",
+    allowed: "`<projection>=<number>,…`, `*` being every projection that can be divided, each from 1 to 64",
+    meaning: "Into how many partitions, for several workers, projections are divided; 1 where nothing is said",
+  }),
   gatewayServices: named({
     env: "GATEWAY_SERVICES",
     flag: "services",

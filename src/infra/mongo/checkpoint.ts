@@ -67,13 +67,17 @@ export class Checkpoint {
     if (position > this.written) this.written = position;
   }
 
-  /** Moves on and writes what the position stands for, in one transaction. @throws Fenced */
+  /**
+   * Moves on and writes what the position stands for, in one transaction: the position last, so that whoever follows
+   * the changes hears of it when it has heard of all else.
+   * @throws Fenced
+   */
   async commit(position: bigint, write: (session: ClientSession) => Promise<unknown>): Promise<void> {
     const { session } = this;
     if (!session) throw new Fenced(this.name);
     await session.withTransaction(async () => {
-      await this.move(position, session);
       await write(session);
+      await this.move(position, session);
     });
     if (position > this.written) this.written = position;
   }

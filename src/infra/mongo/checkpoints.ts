@@ -1,3 +1,4 @@
+import { anyPartitionOf } from "../runtime/partitions";
 import { type CheckpointDocument } from "./checkpoint";
 import { type MongoStores } from "./stores";
 
@@ -5,8 +6,9 @@ import { type MongoStores } from "./stores";
 export class Checkpoints {
   constructor(private readonly stores: MongoStores) {}
 
-  async drop(context: string, name: string): Promise<void> {
-    await this.collection(context).deleteOne({ _id: name });
+  /** Those of a collection that is no more. */
+  async drop(context: string, target: string): Promise<void> {
+    await this.collection(context).deleteMany({ _id: anyPartitionOf(target) });
   }
 
   collection(context: string) {

@@ -1,15 +1,42 @@
-import { type ChangeStream } from "mongodb";
-import { type MongoStores } from "../mongo";
+import { type ChangeStream, type Timestamp } from "mongodb";
+import { layoutOf, type MongoStores, readModelPointers } from "../mongo";
+import { partitionNames, partitionOf } from "./partitions";
 import { type ReadModel } from "./read-model";
 import { backoff, pause } from "./retry";
 
+/** What is wanted of a change: not the whole document. */
+const WANTED = [
+  {
+    $project: {
+      operationType: 1,
+      ns: 1,
+      documentKey: 1,
+      "updateDescription.updatedFields.position": 1,
+      "fullDocument.position": 1,
+    },
+  },
+];
+
+interface Followed {
+  readonly model: ReadModel;
+  readonly partition: number;
+}
+
+/** More documents of a read model than this are taken to be all of them. */
+const MANY = 5_000;
+
 /**
  * Tells read models what workers in other processes do to them, from the database's change stream: the documents that
- * changed, how far the checkpoint has moved, and which collection serves. A checkpoint is committed together with its
- * documents, so its change is only seen once they can be read.
+ * changed, how far the checkpoints have moved, and which collection serves. A checkpoint is written last in the
+ * transaction of its documents, so that its change is seen when theirs have been.
  */
 export class ChangeWatcher {
-  private readonly checkpoints = new Map<ReadModel, bigint>();
+  /** Positions of checkpoints, by their names. */
+  private readonly checkpoints = new Map<string, bigint>();
+  /** What the checkpoints are of, by their names. */
+  private followed: ReadonlyMap<string, Followed> = new Map();
+  /** Documents that changed in the transaction that is being told. */
+  private readonly touched = new Map<ReadModel, string[]>();
   private readonly stopping = new AbortController();
   private stream: ChangeStream | undefined;
   private running: Promise<void> | undefined;
@@ -18,8 +45,8 @@ export class ChangeWatcher {
     private readonly stores: MongoStores,
     private readonly context: string,
     private readonly models: readonly ReadModel[],
-    /** Whether this process itself writes the read model, and so knows it first hand. */
-    private readonly isLed: (model: ReadModel) => boolean,
+    /** Whether this process itself writes the read model, or the partition of it, and so knows it first hand. */
+    private readonly isLed: (model: ReadModel, partition?: number) => boolean,
     /** How far a read model reflects the log when its checkpoint is this one. */
     private readonly reach: (model: ReadModel, checkpoint: bigint) => bigint,
   ) {}
@@ -32,8 +59,10 @@ export class ChangeWatcher {
 
   /** The log has moved on: read models for which it holds nothing new have moved on with it. */
   headMoved(): void {
-    for (const [model, checkpoint] of this.checkpoints)
-      if (!this.isLed(model)) model.moved(this.reach(model, checkpoint));
+    for (const [name, followed] of this.followed) {
+      const checkpoint = this.checkpoints.get(name);
+      if (checkpoint !== undefined) this.moved(followed, checkpoint);
+    }
   }
 
   async stop(): Promise<void> {
@@ -46,12 +75,16 @@ export class ChangeWatcher {
     const { signal } = this.stopping;
     for (let attempt = 0; !signal.aborted; attempt++) {
       try {
-        this.stream = this.stores.database(this.context).watch([], { maxAwaitTimeMS: 1_000 });
+        const database = this.stores.database(this.context);
+        // From now on nothing is missed, however long it takes to read how things are.
+        const { operationTime } = (await database.command({ ping: 1 })) as { operationTime?: Timestamp };
+        const from = operationTime && { startAtOperationTime: operationTime };
+        this.stream = database.watch(WANTED, { maxAwaitTimeMS: 1_000, ...from });
         await this.refresh();
         for await (const change of this.stream) {
           attempt = 0;
           if (!("ns" in change) || !("coll" in change.ns) || !("documentKey" in change)) continue;
-          await this.noted(change.ns.coll, String(change.documentKey._id));
+          await this.noted(change.ns.coll, String(change.documentKey._id), change as Positioned);
         }
       } catch {
         // Reconnects below; refresh() makes up for what was missed.
@@ -60,34 +93,72 @@ export class ChangeWatcher {
     }
   }
 
-  private async noted(collection: string, id: string): Promise<void> {
-    if (collection === "checkpoints" || collection === "read_models") return this.refresh();
-    for (const model of this.models)
-      if (model.ready && model.collection.collectionName === collection && !this.isLed(model))
-        model.changed([id], model.position);
+  private async noted(collection: string, id: string, change: Positioned): Promise<void> {
+    if (collection === "read_models") return this.refresh();
+    if (collection === "checkpoints") return this.checkpointMoved(id, change);
+    for (const model of this.models) {
+      if (!model.ready || model.collection.collectionName !== collection) continue;
+      if (this.isLed(model, partitionOf(id, model.partitions))) continue;
+      const ids = this.touched.get(model);
+      if (ids) ids.push(id);
+      else this.touched.set(model, [id]);
+    }
+  }
+
+  private checkpointMoved(name: string, change: Positioned): void {
+    const position = change.updateDescription?.updatedFields?.position ?? change.fullDocument?.position;
+    const followed = this.followed.get(name);
+    if (position === undefined || !followed) return;
+    const checkpoint = BigInt(position);
+    this.checkpoints.set(name, checkpoint);
+    this.tellTouched(followed.model);
+    this.moved(followed, checkpoint);
+  }
+
+  private tellTouched(model: ReadModel): void {
+    const ids = this.touched.get(model);
+    if (!ids) return;
+    this.touched.delete(model);
+    model.changed(ids.length > MANY ? undefined : ids, model.position);
+  }
+
+  private moved({ model, partition }: Followed, checkpoint: bigint): void {
+    if (!this.isLed(model, partition)) model.moved(this.reach(model, checkpoint), partition);
   }
 
   private async refresh(): Promise<void> {
-    const pointers = await this.stores
-      .collection<{ _id: string; active: string }>(this.context, "read_models")
-      .find()
-      .toArray();
+    const pointers = await readModelPointers(this.stores, this.context).find().toArray();
     const checkpoints = await this.stores
       .collection<{ _id: string; position: bigint }>(this.context, "checkpoints")
       .find()
       .toArray();
+    const positions = new Map(checkpoints.map(({ _id, position }) => [_id, BigInt(position)]));
+    const followed = new Map<string, Followed>();
     for (const model of this.models) {
-      if (this.isLed(model)) continue;
-      const active = pointers.find(({ _id }) => _id === model.name)?.active;
-      if (!active) continue;
-      if (!model.ready || model.collection.collectionName !== active) model.serve(active);
-      const found = checkpoints.find(({ _id }) => _id === active)?.position;
-      if (found === undefined) continue;
-      const checkpoint = BigInt(found);
-      const position = this.reach(model, checkpoint);
-      if (checkpoint > (this.checkpoints.get(model) ?? -1n)) model.changed(undefined, position);
-      this.checkpoints.set(model, checkpoint);
-      model.moved(position);
+      const pointer = pointers.find(({ _id }) => _id === model.name);
+      if (!pointer) continue;
+      const layout = layoutOf(pointer, pointer.active);
+      // Who works on a part of it learns from its runner what serves.
+      const isNew = !model.ready || model.collection.collectionName !== pointer.active || model.partitions !== layout.count; // prettier-ignore
+      if (isNew && !this.isLed(model)) model.serve(pointer.active, layout.count);
+      let isOlder = false;
+      for (const [partition, name] of partitionNames(pointer.active, layout).entries()) {
+        followed.set(name, { model, partition });
+        const position = positions.get(name);
+        if (position === undefined || this.isLed(model, partition)) continue;
+        if (position > (this.checkpoints.get(name) ?? -1n)) isOlder = true;
+        this.checkpoints.set(name, position);
+      }
+      // What was missed may be any document.
+      if (isOlder) model.changed(undefined, model.position);
     }
+    this.followed = followed;
+    this.touched.clear();
+    this.headMoved();
   }
+}
+
+interface Positioned {
+  readonly updateDescription?: { readonly updatedFields?: { readonly position?: bigint | number } };
+  readonly fullDocument?: { readonly position?: bigint | number };
 }

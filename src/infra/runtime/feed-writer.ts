@@ -3,6 +3,7 @@ import { type Feed, type FeedRow, type Recorded } from "../../domains/kernel";
 import { Checkpoint, type MongoStores } from "../mongo";
 import { PoisonEvent, type Handler } from "./consumer";
 import { type Committed } from "./projection-writer";
+import { Skips } from "./skips";
 
 /** A row as it is stored: its cursor as key, its amount as an exact decimal that the database can add up. */
 export interface StoredRow {
@@ -29,9 +30,10 @@ export class FeedWriter implements Handler {
   readonly types: readonly string[];
   private readonly place: Checkpoint;
   private readonly rows: Collection<StoredRow>;
+  private skips = Skips.none;
 
   constructor(
-    stores: MongoStores,
+    private readonly stores: MongoStores,
     private readonly feed: Feed,
     readonly target: string,
     private readonly committed: Committed = () => undefined,
@@ -41,13 +43,16 @@ export class FeedWriter implements Handler {
     this.rows = stores.collection<StoredRow>(feed.context, target);
   }
 
-  claim(token: number): Promise<bigint> {
-    return this.place.claim(token);
+  async claim(token: number): Promise<bigint> {
+    const position = await this.place.claim(token);
+    this.skips = await Skips.load(this.stores, this.feed.context, this.feed.name);
+    return position;
   }
 
   async handle(events: readonly Recorded[], upTo: bigint): Promise<void> {
     let rows: StoredRow[] = [];
     for (const [index, event] of events.entries()) {
+      if (this.skips.event(event)) continue;
       let fresh: readonly FeedRow[];
       try {
         fresh = this.feed.rows(event);

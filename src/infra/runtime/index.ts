@@ -9,6 +9,7 @@ export { FeedWriter, rowCursor, type StoredRow, storedRow } from "./feed-writer"
 export { deriveId, eventId, fingerprint, isSameContent, newId } from "./ids";
 export { LogTail, type TailState } from "./log-tail";
 export { type OperatorCommand, type StuckCause } from "./parked-processes";
+export { type Layout, type Part, partitionName, partitionNames, partitionOf, Reach, UNDIVIDED } from "./partitions";
 export { type ProcessCounts, ProcessDesk, type ProcessQuery, type ProcessState } from "./process-desk";
 export { processCommandId, ProcessWorker, type Dispatch } from "./process-worker";
 export { ProjectionWriter, type Committed } from "./projection-writer";
@@ -16,3 +17,4 @@ export { type CommandCause, ReactionWorker, type Reaction } from "./reaction";
 export { ReadModel, ReadModels, type Change, type Open } from "./read-model";
 export { ReadModelRunner, RebuildUnderWay, type RunnerState } from "./read-model-runner";
 export { backoff, pause } from "./retry";
+export { type SkippedEvent, skippedEvents, skipId, Skips } from "./skips";

@@ -3,6 +3,8 @@ import { type AnyBulkWriteOperation, type Collection } from "mongodb";
 import { type Document, type Lookup, type Projection, type Recorded } from "../../domains/kernel";
 import { Checkpoint, type MongoStores } from "../mongo";
 import { PoisonEvent, type Handler } from "./consumer";
+import { floorOf, type Part, partitionName, partitionOf } from "./partitions";
+import { Skips } from "./skips";
 
 /** Documents kept in memory between batches: only the lease's holder writes them, and the fence guards the commit. */
 const KEPT_DOCUMENTS = 5_000;
@@ -18,49 +20,57 @@ class NeedsDocument {
   constructor(readonly id: string) {}
 }
 
-/** Folds events into the documents of one read model, and writes documents and checkpoint in one transaction. */
+/** The documents of one batch: as they are so far, and which of them have changed. */
+interface Batch<D extends Document> {
+  readonly working: Map<string, D | undefined>;
+  readonly changed: Set<string>;
+}
+
+const WHOLE: Part = { index: 0, count: 1 };
+
+/**
+ * Folds events into the documents of one read model, or of one partition of it, and writes documents and checkpoint in
+ * one transaction.
+ */
 export class ProjectionWriter<D extends Document> implements Handler {
   readonly types: readonly string[];
   private readonly place: Checkpoint;
   private readonly documents: Collection<D>;
   private readonly kept = new LRUCache<string, { readonly document: D | undefined }>({ max: KEPT_DOCUMENTS });
+  private readonly begins: ReadonlySet<string>;
+  /** Where all documents are its own, and from the first event on. */
+  private readonly undivided: boolean;
+  private skips = Skips.none;
 
   constructor(
-    stores: MongoStores,
+    private readonly stores: MongoStores,
     private readonly projection: Projection<D>,
-    /** Name of the collection the documents go to; also the checkpoint's name. */
+    /** Name of the collection the documents go to. */
     readonly target: string,
     private readonly committed: Committed<D> = () => undefined,
+    private readonly part: Part = WHOLE,
   ) {
     this.types = projection.events;
-    this.place = new Checkpoint(stores, projection.context, target);
+    this.begins = new Set<string>(projection.begins ?? []);
+    this.undivided = part.count === 1 && (part.floors ?? []).length === 0;
+    this.place = new Checkpoint(stores, projection.context, partitionName(target, part.index, part.count));
     this.documents = stores.collection<D>(projection.context, target);
   }
 
   async claim(token: number): Promise<bigint> {
+    const { context, name, indexes = [] } = this.projection;
     this.kept.clear();
-    for (const { key, ...options } of this.projection.indexes ?? [])
-      await this.documents.createIndex({ ...key }, options);
-    return this.place.claim(token);
+    for (const { key, ...options } of indexes) await this.documents.createIndex({ ...key }, options);
+    const position = await this.place.claim(token);
+    this.skips = await Skips.load(this.stores, context, name);
+    return position;
   }
 
   async handle(events: readonly Recorded[], upTo: bigint): Promise<void> {
-    const working = new Map<string, D | undefined>();
-    const changed = new Set<string>();
-    await this.preload(events, working);
-    let done = 0;
-    let poison: PoisonEvent | undefined;
-    for (const event of events) {
-      try {
-        await this.fold(event, working, changed);
-        done++;
-      } catch (cause) {
-        poison = new PoisonEvent(event, cause);
-        break;
-      }
-    }
-    const position = poison ? events[done - 1]?.position : upTo;
-    if (position !== undefined) await this.commit(working, changed, position);
+    const batch: Batch<D> = { working: new Map(), changed: new Set() };
+    const poison = this.projection.independent ? await this.foldEach(events, batch) : await this.foldAll(events, batch);
+    const position = poison ? events[events.indexOf(poison.event) - 1]?.position : upTo;
+    if (position !== undefined) await this.commit(batch, position);
     if (poison) throw poison;
   }
 
@@ -72,41 +82,107 @@ export class ProjectionWriter<D extends Document> implements Handler {
     await this.place.release();
   }
 
+  /** Whether this partition has the document, and has it not already as it is after the event. */
+  private isOurs(id: string, event: Recorded): boolean {
+    if (this.undivided) return true;
+    const { part } = this;
+    return partitionOf(id, part.count) === part.index && event.position > floorOf(id, part);
+  }
+
+  /** Where documents are independent of one another, it is known beforehand which ones are needed. */
+  private async foldEach(events: readonly Recorded[], batch: Batch<D>): Promise<PoisonEvent | undefined> {
+    const { projection, skips } = this;
+    const { working } = batch;
+    const steps: { readonly event: Recorded; readonly ids: readonly string[] }[] = [];
+    const wanted = new Set<string>();
+    let poison: PoisonEvent | undefined;
+    for (const event of events) {
+      if (skips.event(event)) continue;
+      let ids: readonly string[];
+      try {
+        ids = projection.ids(event, onlyItself);
+      } catch (cause) {
+        poison = new PoisonEvent(event, cause);
+        break;
+      }
+      ids = ids.filter((id) => this.isOurs(id, event) && !skips.document(event, id));
+      if (ids.length === 0) continue;
+      steps.push({ event, ids });
+      const begins = this.begins.has(event.type);
+      for (const id of ids) {
+        if (wanted.has(id) || this.known(id, working)) continue;
+        if (begins) working.set(id, undefined);
+        else wanted.add(id);
+      }
+    }
+    if (wanted.size > 0) await this.fetch([...wanted], working);
+    for (const { event, ids } of steps) {
+      const failed = this.apply(event, ids, batch);
+      if (failed) return failed;
+    }
+    return poison;
+  }
+
+  /** All documents of one event or none. */
+  private apply(event: Recorded, ids: readonly string[], { working, changed }: Batch<D>): PoisonEvent | undefined {
+    const next = new Map<string, D | undefined>();
+    for (const id of ids) {
+      const document = next.has(id) ? next.get(id) : working.get(id);
+      try {
+        next.set(id, this.projection.apply(document, event, id, onlyItself));
+      } catch (cause) {
+        return new PoisonEvent(event, cause, id);
+      }
+    }
+    for (const [id, document] of next) {
+      if (document === working.get(id)) continue;
+      working.set(id, document);
+      changed.add(id);
+    }
+    return undefined;
+  }
+
+  private async foldAll(events: readonly Recorded[], batch: Batch<D>): Promise<PoisonEvent | undefined> {
+    await this.preload(events, batch.working);
+    for (const event of events) {
+      if (this.skips.event(event)) continue;
+      const poison = await this.fold(event, batch);
+      if (poison) return poison;
+    }
+    return undefined;
+  }
+
   /** Fetches in one go what the batch is likely to need. */
   private async preload(events: readonly Recorded[], working: Map<string, D | undefined>): Promise<void> {
     const lookup: Lookup<D> = (id) => working.get(id) ?? this.kept.get(id)?.document;
-    const begins = this.projection.begins ?? [];
-    try {
-      for (const event of events)
-        if (begins.includes(event.type))
-          for (const id of this.projection.ids(event, lookup)) if (!this.known(id, working)) working.set(id, undefined);
-    } catch {
-      return; // the fold meets the same event again and reports it
-    }
-    for (let hop = 0; hop < 2; hop++) {
-      const wanted = new Set<string>();
-      for (const event of events) {
-        try {
-          for (const id of this.projection.ids(event, lookup)) wanted.add(id);
-        } catch {
-          return; // the fold meets the same event again and reports it
-        }
+    const touched = (those: readonly Recorded[]): ReadonlySet<string> => {
+      try {
+        return new Set(those.flatMap((event) => this.projection.ids(event, lookup)));
+      } catch {
+        return new Set(); // the fold meets the same event again and reports it
       }
-      const missing = [...wanted].filter((id) => !this.known(id, working));
+    };
+    for (const id of touched(events.filter(({ type }) => this.begins.has(type))))
+      if (!this.known(id, working)) working.set(id, undefined);
+    for (let hop = 0; hop < 2; hop++) {
+      const missing = [...touched(events)].filter((id) => !this.known(id, working));
       if (missing.length === 0) return;
       await this.fetch(missing, working);
     }
   }
 
-  private async fold(event: Recorded, working: Map<string, D | undefined>, changed: Set<string>): Promise<void> {
+  private async fold(event: Recorded, { working, changed }: Batch<D>): Promise<PoisonEvent | undefined> {
     const lookup: Lookup<D> = (id) => {
       if (!this.known(id, working)) throw new NeedsDocument(id);
       return working.get(id);
     };
     for (;;) {
       const before = new Map<string, D | undefined>();
+      let folded: string | null = null;
       try {
         for (const id of this.projection.ids(event, lookup)) {
+          folded = id;
+          if (this.skips.document(event, id)) continue;
           const document = lookup(id);
           const next = this.projection.apply(document, event, id, lookup);
           if (next !== document) {
@@ -115,10 +191,10 @@ export class ProjectionWriter<D extends Document> implements Handler {
           }
         }
         for (const id of before.keys()) changed.add(id);
-        return;
+        return undefined;
       } catch (need) {
         for (const [id, document] of before) working.set(id, document);
-        if (!(need instanceof NeedsDocument)) throw need;
+        if (!(need instanceof NeedsDocument)) return new PoisonEvent(event, need, folded);
         await this.fetch([need.id], working);
       }
     }
@@ -140,11 +216,7 @@ export class ProjectionWriter<D extends Document> implements Handler {
     }
   }
 
-  private async commit(
-    working: ReadonlyMap<string, D | undefined>,
-    changed: ReadonlySet<string>,
-    position: bigint,
-  ): Promise<void> {
+  private async commit({ working, changed }: Batch<D>, position: bigint): Promise<void> {
     const writes = [...changed].map((id): AnyBulkWriteOperation<D> => {
       const document = working.get(id);
       const filter = { _id: id } as never;
@@ -164,3 +236,8 @@ export class ProjectionWriter<D extends Document> implements Handler {
     this.committed(new Map([...changed].map((id) => [id, working.get(id)])), position);
   }
 }
+
+/** What a projection that says that its documents are independent may look up. */
+const onlyItself: Lookup<never> = (id) => {
+  throw new Error(`its documents are independent, and one of them asked for ${id}`);
+};

@@ -1,30 +1,23 @@
 import { type Subscription } from "rxjs";
 import { type Recorded } from "../../domains/kernel";
-import { Checkpoints, type MongoStores } from "../mongo";
+import { Checkpoints, divide, layoutOf, type MongoStores, type Pointer, reachOf, readModelPointers } from "../mongo";
 import { beginBatchSpan, isTracing, type TracedSpan, within } from "../observability/tracing";
 import { UNKNOWN_LAG } from "./backlog";
+import { Build, together } from "./build";
 import { Consumer, type ConsumerOptions, type ConsumerServices, type ConsumerState, type Handler } from "./consumer";
+import { type Layout, type Part, partitionName, partitionNames } from "./partitions";
 import { type Committed } from "./projection-writer";
 import { type ReadModel } from "./read-model";
 import { pause } from "./retry";
-
-/** Which collection of a read model serves, and which one is being built. */
-interface Pointer {
-  readonly _id: string;
-  readonly version: number;
-  readonly active: string;
-  readonly building?: string;
-  readonly previous?: string;
-  /** Rises with each rebuild and each switch: each has a collection of its own, and an old pointer is known for one. */
-  readonly generation: number;
-}
 
 export interface RunnerSpec {
   readonly name: string;
   readonly context: string;
   readonly version: number;
   readonly kind: "projection" | "feed";
-  writer(target: string, committed: Committed): Handler;
+  /** How many partitions it is to be divided into. */
+  readonly partitions?: number;
+  writer(target: string, committed: Committed, part: Part): Handler;
 }
 
 export interface RunnerState {
@@ -33,12 +26,18 @@ export interface RunnerState {
   readonly kind: "projection" | "feed";
   readonly version: number;
   readonly target: string;
+  /** All partitions together. */
   readonly active: ConsumerState;
+  /** Each partition, by its number. */
+  readonly partitions: readonly ConsumerState[];
   readonly building?: ConsumerState & { readonly target: string; readonly version: number };
 }
 
 /** How often another process is looked for that has begun or ended a rebuild, in ms. */
 const POINTER_POLL = 1_000;
+
+/** A fencing token is put so far ahead that no lease catches up with it. */
+const FENCE = 1_000_000;
 
 /** A rebuild was asked for while one is under way. */
 export class RebuildUnderWay extends Error {}
@@ -48,10 +47,10 @@ export class RebuildUnderWay extends Error {}
  * its place atomically once it is level.
  */
 export class ReadModelRunner {
-  private active: Consumer | undefined;
-  private building: Consumer | undefined;
+  private active: Build | undefined;
+  private building: Build | undefined;
   private pointer: Pointer | undefined;
-  private following: Subscription | undefined;
+  private following: readonly Subscription[] = [];
   private readonly stopping = new AbortController();
   private switching: Promise<void> | undefined;
   private polling: Promise<void> | undefined;
@@ -75,39 +74,54 @@ export class ReadModelRunner {
   get state(): RunnerState {
     const { name, context, kind, version } = this.spec;
     const { pointer, building } = this;
+    const partitions = this.active?.states ?? [{ status: "starting", position: -1n, lag: UNKNOWN_LAG }];
     return {
       name,
       context,
       kind,
       version: pointer?.version ?? version,
       target: pointer?.active ?? "",
-      active: this.active?.state ?? { status: "starting", position: -1n, lag: UNKNOWN_LAG },
-      ...(building && { building: { ...building.state, target: pointer?.building ?? "", version } }),
+      active: together(partitions),
+      partitions,
+      ...(building && { building: { ...together(building.states), target: building.target, version } }),
     };
   }
 
   async start(): Promise<void> {
-    const { name, version } = this.spec;
+    const { name, context, version } = this.spec;
     const target = `${name}_v${version}`;
     const pointers = this.pointers();
     const found = await pointers.findOneAndUpdate(
       { _id: name },
-      { $setOnInsert: { version, active: target, generation: 0 } },
+      { $setOnInsert: { version, active: target, generation: 0, layouts: { [target]: this.wanted } } },
       { upsert: true, returnDocument: "after" },
     );
     this.pointer = found as Pointer;
-    if (found && found.version < version && !this.isOurs(found.building)) {
-      await pointers.updateOne({ _id: name }, { $set: { building: target } });
-      this.pointer = { ...found, building: target };
+    if (found && found.version < version && !this.isOurs(found.building))
+      this.pointer =
+        (await pointers.findOneAndUpdate(
+          { _id: name },
+          { $set: { building: target, [`layouts.${target}`]: this.wanted } },
+          { returnDocument: "after" },
+        )) ?? this.pointer;
+    // Who starts last says how it is divided; the others follow.
+    if (this.pointer.version === version && layoutOf(this.pointer, this.pointer.active).count !== this.wanted.count) {
+      this.pointer = (await divide(this.stores, context, this.pointer, this.wanted.count)) ?? this.pointer;
+      const { active } = this.pointer;
+      this.services.report("info", `${active} is divided anew`, { readModel: name, partitions: this.wanted.count });
     }
     this.follow(this.pointer);
     if (this.isOurs(this.pointer.building)) this.build(this.pointer.building);
     this.polling = this.watchPointer();
   }
 
-  /** Whether the documents that serve are written by this process. */
-  get leads(): boolean {
-    return this.active?.holdsLease ?? false;
+  /** Whether this process writes the documents that serve: those of a partition, else all of them. */
+  leads(partition?: number): boolean {
+    return this.active?.leads(partition) ?? false;
+  }
+
+  private get wanted(): Layout {
+    return { count: this.spec.partitions ?? 1 };
   }
 
   /** @throws RebuildUnderWay */
@@ -118,6 +132,13 @@ export class ReadModelRunner {
       [
         { $set: { generation: { $add: ["$generation", 1] } } },
         { $set: { building: { $concat: [`${name}_v${version}_`, { $toString: "$generation" }] } } },
+        {
+          $set: {
+            layouts: {
+              $mergeObjects: ["$layouts", { $arrayToObject: [[{ k: "$building", v: { $literal: this.wanted } }]] }],
+            },
+          },
+        },
       ],
       { returnDocument: "after" },
     );
@@ -139,7 +160,7 @@ export class ReadModelRunner {
     this.stopping.abort();
     await Promise.all([this.switching, this.polling]);
     await Promise.all([this.active?.stop(), this.building?.stop()]);
-    this.following?.unsubscribe();
+    for (const each of this.following) each.unsubscribe();
   }
 
   /** Rebuilds may be begun, and ended, by any process that works on the read model. */
@@ -163,11 +184,16 @@ export class ReadModelRunner {
       this.building = undefined;
       if (known.building === pointer.active && building) {
         this.active = building;
-        this.publish(building, pointer.active);
+        this.publish(building);
       } else {
         await building?.stop();
         this.follow(pointer);
       }
+      await old?.stop();
+    } else if (pointer.active === known.active && !sameLayout(pointer, known)) {
+      const { active: old } = this;
+      this.pointer = pointer;
+      this.follow(pointer);
       await old?.stop();
     }
     if (this.isOurs(pointer.building) && !this.building) {
@@ -182,15 +208,21 @@ export class ReadModelRunner {
       this.model.serve(pointer.active);
       return;
     }
-    this.active = this.consumer(pointer.active);
+    this.active = this.newBuild(pointer, pointer.active);
     this.active.start();
-    this.publish(this.active, pointer.active);
+    this.publish(this.active);
   }
 
-  private publish(consumer: Consumer, target: string): void {
-    this.following?.unsubscribe();
-    this.following = consumer.position$.subscribe((position) => this.model.moved(position));
-    this.model.serve(target, () => consumer.hurry());
+  private publish(build: Build): void {
+    for (const each of this.following) each.unsubscribe();
+    this.model.serve(build.target, build.layout.count, () => build.hurry());
+    this.following = build.consumers.map((consumer, index) =>
+      consumer.position$.subscribe((position) => this.model.moved(position, index)),
+    );
+  }
+
+  private newBuild(pointer: Pointer, target: string): Build {
+    return new Build(target, layoutOf(pointer, target), (part) => this.consumer(target, part));
   }
 
   /** A collection of another version is built by processes that have its code. */
@@ -201,20 +233,22 @@ export class ReadModelRunner {
 
   /** Two consumers of one target would take it from each other without end. */
   private build(target: string): void {
-    if ([this.active?.name, this.building?.name].includes(target) || this.stopping.signal.aborted) return;
-    this.building = this.consumer(target);
+    const { pointer } = this;
+    if (!pointer || [this.active?.target, this.building?.target].includes(target)) return;
+    if (this.stopping.signal.aborted) return;
+    this.building = this.newBuild(pointer, target);
     this.building.start();
     this.switching = this.takeOver(target, this.building).catch((error: unknown) =>
       this.services.report("error", `the rebuild of ${this.name} could not take over`, { target, error }),
     );
   }
 
-  private consumer(target: string): Consumer {
+  private consumer(target: string, part: Part): Consumer {
     const { context } = this.spec;
     const committed: Committed = (documents, position) => {
       if (this.pointer?.active === target) this.model.committed(documents, position);
     };
-    const writer = this.spec.writer(target, committed);
+    const writer = this.spec.writer(target, committed, part);
     const claim = async (token: number) => {
       const position = await writer.claim(token);
       // Until now another process may have written.
@@ -232,7 +266,8 @@ export class ReadModelRunner {
       checkpoint: (position) => writer.checkpoint(position),
       release: async () => writer.release?.(),
     };
-    const consumer = new Consumer(handler, this.services, { ...this.options, name: target, context });
+    const name = partitionName(target, part.index, part.count);
+    const consumer = new Consumer(handler, this.services, { ...this.options, name, context });
     return consumer;
   }
 
@@ -244,12 +279,12 @@ export class ReadModelRunner {
   }
 
   /** Waits until the new collection is level with the one that serves, and puts it in its place. */
-  private async takeOver(target: string, builder: Consumer): Promise<void> {
+  private async takeOver(target: string, builder: Build): Promise<void> {
     const { signal } = this.stopping;
     while (!signal.aborted) {
       const before = this.pointer;
       if (this.building !== builder) return; // another process has made the switch, see adopt()
-      if (builder.state.status === "live" && before && (await this.trySwap(before, target, builder))) {
+      if (isReady(builder) && before && (await this.trySwap(before, target, builder))) {
         if (this.building === builder) {
           const old = this.active;
           this.active = builder;
@@ -257,19 +292,20 @@ export class ReadModelRunner {
           const { building: _, generation, ...rest } = before;
           const switched = { version: this.spec.version, active: target, previous: before.active };
           this.pointer = { ...rest, ...switched, generation: generation + 1 };
-          this.publish(builder, target);
+          this.publish(builder);
           await old?.stop();
         }
         if (before.previous) await this.discard(before.previous);
         this.services.report("info", `${target} has taken over from ${before.active}`, { readModel: this.name });
         return;
       }
-      await pause(20, signal);
+      // What other processes build is asked for in the database, so not so often.
+      await pause(builder.leads() ? 20 : 200, signal);
     }
   }
 
   /** A database that is away for a while is no reason to give the rebuild up. */
-  private async trySwap(pointer: Pointer, target: string, builder: Consumer): Promise<boolean> {
+  private async trySwap(pointer: Pointer, target: string, builder: Build): Promise<boolean> {
     try {
       return await this.swap(pointer, target, builder);
     } catch (error) {
@@ -279,17 +315,17 @@ export class ReadModelRunner {
   }
 
   /**
-   * First the old collection's writer is shut out, provided that it is not ahead; then the pointer moves. So no reader
+   * First the old collection's writers are shut out, provided that none is ahead; then the pointer moves. So no reader
    * ever sees an older state than before. Cut off in between, the old one stands still until the switch is made again.
    * A transaction would be no better: one that a killed process leaves open locks both documents for a minute.
    */
-  private async swap(pointer: Pointer, target: string, builder: Consumer): Promise<boolean> {
+  private async swap(pointer: Pointer, target: string, builder: Build): Promise<boolean> {
     const { context, name, version } = this.spec;
-    const level = builder.position$.value;
-    const checkpoints = new Checkpoints(this.stores).collection(context);
-    const old = { _id: pointer.active };
-    const fenced = await checkpoints.updateOne({ ...old, position: { $lte: level } }, { $inc: { token: 1_000_000 } });
-    if (fenced.matchedCount === 0 && (await checkpoints.findOne(old))) return false;
+    const level = await this.levelOf(builder);
+    const old = layoutOf(pointer, pointer.active);
+    const before = await reachOf(this.stores, context, pointer.active, old);
+    if (before && before.most > level) return false;
+    if (!(await this.fence(partitionNames(pointer.active, old), level))) return false;
     const moved = await this.pointers().updateOne(
       { _id: name, building: target },
       {
@@ -301,13 +337,47 @@ export class ReadModelRunner {
     return moved.matchedCount === 1;
   }
 
+  /** Up to where everything is in the new collection, by whichever process. */
+  private async levelOf(builder: Build): Promise<bigint> {
+    const stored = builder.leads()
+      ? undefined
+      : await reachOf(this.stores, this.spec.context, builder.target, builder.layout);
+    const positions = builder.consumers.map(({ holdsLease, position$ }, index) =>
+      holdsLease ? position$.value : (stored?.at(index) ?? -1n),
+    );
+    return positions.reduce((a, b) => (a < b ? a : b));
+  }
+
+  /** Shuts out the writers of all these partitions, or of none: one may have got ahead meanwhile. */
+  private async fence(names: readonly string[], level: bigint): Promise<boolean> {
+    const checkpoints = new Checkpoints(this.stores).collection(this.spec.context);
+    const fenced: string[] = [];
+    for (const _id of names) {
+      const done = await checkpoints.updateOne({ _id, position: { $lte: level } }, { $inc: { token: FENCE } });
+      if (done.matchedCount === 1) fenced.push(_id);
+      else if (await checkpoints.findOne({ _id })) {
+        await checkpoints.updateMany({ _id: { $in: fenced } }, { $inc: { token: -FENCE } });
+        return false;
+      }
+    }
+    return true;
+  }
+
   private async discard(target: string): Promise<void> {
     const { context } = this.spec;
     await this.stores.database(context).dropCollection(target);
     await new Checkpoints(this.stores).drop(context, target);
+    await this.pointers().updateOne({ _id: this.name }, { $unset: { [`layouts.${target}`]: true } });
   }
 
   private pointers() {
-    return this.stores.collection<Pointer>(this.spec.context, "read_models");
+    return readModelPointers(this.stores, this.spec.context);
   }
 }
+
+/** Whether there is something in this process to put in place: what others build of it is looked at then. */
+function isReady({ states }: Build): boolean {
+  return states.some(({ status }) => status === "live") && states.every(({ status }) => status === "live" || status === "waiting"); // prettier-ignore
+}
+
+const sameLayout = (a: Pointer, b: Pointer): boolean => layoutOf(a, a.active).count === layoutOf(b, b.active).count;

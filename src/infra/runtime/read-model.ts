@@ -30,6 +30,8 @@ export class ReadModel<D extends Document = Document> {
   private readonly documents = new LRUCache<string, { readonly document: D | undefined }>({ max: KEPT_DOCUMENTS });
   private readonly waiting = new Map<string, Set<() => void>>();
   private target: string | undefined;
+  /** How far each partition is. */
+  private reached: bigint[] = [-1n];
   private hurry: () => () => void = () => () => undefined;
 
   constructor(
@@ -43,6 +45,11 @@ export class ReadModel<D extends Document = Document> {
   /** The collection that serves now. What is read from it past `get` has its personal data sealed: see `opened`. */
   get collection(): Collection<D> {
     return this.stores.collection<D>(this.context, this.target ?? `${this.name}_v1`);
+  }
+
+  /** The number of partitions that write it. */
+  get partitions(): number {
+    return this.reached.length;
   }
 
   get ready(): boolean {
@@ -129,9 +136,10 @@ export class ReadModel<D extends Document = Document> {
     }
   }
 
-  /** For the worker: another collection serves from now on. */
-  serve(target: string, hurry?: () => () => void): void {
+  /** For the worker: another collection serves from now on, or it is divided otherwise. */
+  serve(target: string, partitions = 1, hurry?: () => () => void): void {
     this.target = target;
+    this.reached = Array.from({ length: partitions }, () => -1n);
     if (hurry) this.hurry = hurry;
     this.changed(undefined, this.position);
   }
@@ -156,9 +164,13 @@ export class ReadModel<D extends Document = Document> {
     if (this.open) this.changed(undefined, this.position);
   }
 
-  /** For the worker: everything up to the position can be read. */
-  moved(position: bigint): void {
-    if (position > this.position) this.position$.next(position);
+  /** For the worker: of this partition's documents, everything up to the position can be read. */
+  moved(position: bigint, partition = 0): void {
+    const { reached } = this;
+    if (position <= (reached[partition] ?? position)) return;
+    reached[partition] = position;
+    const least = reached.length === 1 ? position : reached.reduce((a, b) => (a < b ? a : b));
+    if (least > this.position) this.position$.next(least);
   }
 
   private tell(ids: readonly string[] | undefined, position: bigint): void {

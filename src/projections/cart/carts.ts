@@ -17,6 +17,7 @@ export const carts: Projection<CartDocument, CartEvent> = {
   name: "carts",
   context: "cart",
   version: 1,
+  independent: true,
   events: [
     "CartOpened",
     "ItemAdded",

@@ -30,6 +30,7 @@ export const regions: Projection<RegionDocument, ReferenceEvent> = {
   name: "regions",
   context: "cart",
   version: 1,
+  independent: true,
   events: ["CurrencyDefined", "CurrencyWithdrawn", "CountryDefined", "CountryWithdrawn", "TaxRateSet"],
   ids(event) {
     switch (event.type) {

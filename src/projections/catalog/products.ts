@@ -21,6 +21,7 @@ export const products: Projection<BackOfficeProduct, ProductEvent> = {
   name: "products",
   context: "catalog",
   version: 1,
+  independent: true,
   events: [
     "ProductDrafted",
     "ProductRevised",

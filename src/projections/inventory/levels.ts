@@ -23,6 +23,7 @@ export const levels: Projection<LevelDocument, InventoryEvent> = {
   name: "levels",
   context: "inventory",
   version: 1,
+  independent: true,
   events: [
     "StockReceived",
     "StockAdjusted",

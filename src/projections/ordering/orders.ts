@@ -49,6 +49,7 @@ export const orders: Projection<OrderDocument, OrdersEvent> = {
   name: "orders",
   context: "ordering",
   version: 1,
+  independent: true,
   events: [
     "OrderPlaced",
     "OrderConfirmed",

@@ -17,6 +17,7 @@ export const payments: Projection<PaymentDocument, PaymentEvent> = {
   name: "payments",
   context: "payment",
   version: 1,
+  independent: true,
   events: [
     "PaymentRequested",
     "PaymentAuthorised",

@@ -14,6 +14,7 @@ export const currencies: Projection<PricedCurrency, CurrencyEvent> = {
   name: "currencies",
   context: "pricing",
   version: 1,
+  independent: true,
   events: ["CurrencyDefined", "CurrencyWithdrawn"],
   ids: ({ data }) => [data.code],
   sources: ({ _id }) => [`currency-${_id}`],

@@ -20,6 +20,7 @@ export const prices: Projection<PricesDocument, PricingEvent> = {
   name: "prices",
   context: "pricing",
   version: 1,
+  independent: true,
   events: ["PriceSet", "PriceWithdrawn"],
   ids: ({ data }) => [data.sku],
   sources: ({ _id }) => [`price-${_id}`],

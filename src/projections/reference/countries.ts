@@ -15,6 +15,7 @@ export const countries: Projection<CountryDocument, CountryEvent> = {
   name: "countries",
   context: "reference",
   version: 1,
+  independent: true,
   events: ["CountryDefined", "CountryWithdrawn"],
   indexes: [{ key: { name: 1 } }],
   ids: ({ data }) => [data.code],

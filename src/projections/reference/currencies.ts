@@ -16,6 +16,7 @@ export const currencies: Projection<CurrencyDocument, CurrencyEvent> = {
   name: "currencies",
   context: "reference",
   version: 1,
+  independent: true,
   events: ["CurrencyDefined", "CurrencyWithdrawn"],
   ids: ({ data }) => [data.code],
   sources: ({ _id }) => [`currency-${_id}`],

@@ -15,6 +15,7 @@ export const taxrates: Projection<TaxRatesDocument, TaxRateEvent> = {
   name: "taxrates",
   context: "reference",
   version: 1,
+  independent: true,
   events: ["TaxRateSet"],
   ids: ({ data }) => [data.country],
   sources: ({ _id }) => [`taxrate-${_id}`],

@@ -26,6 +26,7 @@ export const categories: Projection<CategoryTree, CategoryEvent> = {
   name: "categories",
   context: "storefront",
   version: 1,
+  independent: true,
   events: ["CategoryCreated", "CategoryRenamed", "CategorySlugChanged", "CategoryMoved", "CategoryRemoved"],
   ids: () => [TREE],
   sources: ({ nodes }) => Object.keys(nodes).map((id) => `category-${id}`),

@@ -23,7 +23,16 @@ export const failed: ConsumerState = {
 };
 
 export const readModel = (context: string, name: string, active: ConsumerState, more: Partial<RunnerState> = {}) =>
-  ({ name, context, kind: "projection", version: 2, target: `${name}_v2`, active, ...more }) satisfies RunnerState;
+  ({
+    name,
+    context,
+    kind: "projection",
+    version: 2,
+    target: `${name}_v2`,
+    active,
+    partitions: [active],
+    ...more,
+  }) satisfies RunnerState;
 
 export const waiting: ConsumerState = { status: "waiting", position: -1n, lag: UNKNOWN_LAG };
 /** How far what another process writes can be read here. */
@@ -54,7 +63,15 @@ export function engineOf(
     },
     workerStates: workers,
     followedStates: [
-      { name: "offers", context: "elsewhere", kind: "projection", version: 3, target: "offers_v3", position: 150n },
+      {
+        name: "offers",
+        context: "elsewhere",
+        kind: "projection",
+        version: 3,
+        target: "offers_v3",
+        partitions: 1,
+        position: 150n,
+      },
     ],
     models: { get: () => ({ position: followed.position }) },
     runners: new Map(

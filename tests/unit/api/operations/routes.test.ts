@@ -47,6 +47,16 @@ describe("GET /operations/v1/projections", () => {
       checkpoint: "100",
       lag: { events: 0, seconds: 0 },
       error: null,
+      partitions: [
+        {
+          partition: 0,
+          state: "live",
+          owner: { worker: "w1", host: "there", pid: 7, since: "1970-01-01T00:00:00.000Z" },
+          checkpoint: "100",
+          lag: { events: 0, seconds: 0 },
+          error: null,
+        },
+      ],
       rebuild: null,
     });
   });
