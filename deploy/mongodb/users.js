@@ -49,7 +49,7 @@ const withKeys = [
 const keys = (user) => (withKeys.includes(user) ? write("keys") : []);
 // To write one collection of `operations`, and no more.
 const operations = `${prefix}_operations`;
-const collections = { register: "instances", "count-requests": "counts" };
+const collections = { register: "instances", "count-requests": "counts", "ask-workers": "work_requests" };
 const mayWrite = (role) => ({ role, db: operations });
 const privileges = (collection) => [
   {
@@ -76,6 +76,7 @@ const users = {
         ...(context === "privacy" ? write("operations") : []),
         ...keys(`work-${context}`),
         mayWrite("register"),
+        mayWrite("ask-workers"),
       ],
     ]),
   ),

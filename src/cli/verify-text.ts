@@ -38,7 +38,13 @@ function streamsText({ streams, events, faults, findings }: StreamsReport): stri
   return `${head}${told.join("")}${more}\n`;
 }
 
-function modelText({ name, status, reason, first }: ModelReport): string {
+function modelText(report: ModelReport): string {
+  const { name, skipped } = report;
+  const told = skipped > 0 ? `${name} leaves out ${count(skipped)} by an operator's command\n\n` : "";
+  return told + findingText(report);
+}
+
+function findingText({ name, status, reason, first }: ModelReport): string {
   if (reason !== null) return `${name} ${status === "failed" ? "fails" : "was not compared"}: ${reason}\n\n`;
   return first === null ? "" : `${name} differs first at ${differenceText(first)}\n\n`;
 }

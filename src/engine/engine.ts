@@ -1,6 +1,6 @@
 import { type DomainEvent, type Intent, streamId } from "../domains/kernel";
 import { EventLog, EventLogUnavailable } from "../infra/eventstore";
-import { type HeldLease, Leases, leaseView, type MongoOptions, MongoStores } from "../infra/mongo";
+import { Leases, type MongoOptions, MongoStores } from "../infra/mongo";
 import { ProviderUnavailable } from "../infra/payments";
 import { type MasterKeys, People } from "../infra/privacy";
 import {
@@ -9,6 +9,7 @@ import {
   CommandHandler,
   Consumer,
   deriveId,
+  Failures,
   FeedWriter,
   LogTail,
   ProcessDesk,
@@ -18,6 +19,7 @@ import {
   ReactionWorker,
   ReadModelRunner,
   ReadModels,
+  WorkDesk,
   type CommandContext,
   type Committed,
   type ConsumerServices,
@@ -27,6 +29,7 @@ import {
   type RunnerState,
 } from "../infra/runtime";
 import { Followers } from "./followers";
+import { Operator } from "./operator";
 import { type PartitionCounts, partitionsOf } from "./partition-counts";
 import { catalogueOf, categoriesOf, writableBy, type AnyAggregate, type Context, type SendCommand } from "./context";
 
@@ -73,8 +76,9 @@ const isTransient = (error: unknown): boolean =>
 export interface FollowedState {
   readonly name: string;
   readonly context: string;
-  readonly kind: "projection" | "feed";
-  readonly version: number;
+  readonly kind: "projection" | "feed" | "process" | "reaction";
+  /** `null`: it has none. */
+  readonly version: number | null;
   /** The collection that serves, once it is known. */
   readonly target: string | null;
   /** How many partitions write it. */
@@ -91,6 +95,7 @@ export class Engine {
   readonly processes: ProcessDesk;
   /** How commands were answered that left no events. */
   readonly answers: AnswerMemory;
+  readonly operator: Operator;
   private readonly aggregates: ReadonlyMap<string, AnyAggregate>;
   private readonly followers: Followers;
   private readonly balancer: Balancer;
@@ -124,9 +129,22 @@ export class Engine {
     );
     const streams = categoriesOf(contexts).map((category) => `${category}-`);
     this.balancer = new Balancer(stores, leases);
-    const services: ConsumerServices = { log, tail, leases, balancer: this.balancer, streams, report };
+    const services: ConsumerServices = {
+      log,
+      tail,
+      leases,
+      balancer: this.balancer,
+      failures: new Failures(stores, leases.owner),
+      streams,
+      report,
+    };
     this.runners = this.readModelRunners(services);
     this.workers = this.processWorkers(services);
+    const desk = new WorkDesk(
+      stores,
+      own.map(({ name }) => name),
+    );
+    this.operator = new Operator(desk, this, (message, details) => report("info", message, details));
     const types = own.flatMap(({ projections, feeds }) =>
       [...projections, ...feeds].map(({ context, name, events }) => [`${context}.${name}`, events] as const),
     );
@@ -160,6 +178,7 @@ export class Engine {
     await engine.followers.start();
     for (const { consumer } of engine.workers.values()) consumer.start();
     engine.balancer.start();
+    engine.operator.start();
     return engine;
   }
 
@@ -211,26 +230,32 @@ export class Engine {
     return [...this.runners.values()].map(({ state }) => state);
   }
 
-  /** Read models that other processes work on. */
+  /** What other processes work on. */
   get followedStates(): readonly FollowedState[] {
-    return ownOf(this.options).flatMap(({ projections, feeds }) =>
-      [
-        ...projections.map((projection) => ({ ...projection, kind: "projection" as const })),
-        ...feeds.map((feed) => ({ ...feed, kind: "feed" as const })),
-      ].flatMap(({ name, context, version, kind }) => {
-        if (this.runners.has(`${context}.${name}`)) return [];
-        const { position, ready, collection, partitions } = this.models.get(context, name);
-        const target = ready ? collection.collectionName : null;
-        return [{ name, context, version, kind, target, partitions, position }];
-      }),
-    );
+    return ownOf(this.options).flatMap((context) => [
+      ...this.followedModels(context),
+      ...[
+        ...context.processes.map(({ name }) => ({ name, kind: "process" as const })),
+        ...context.reactions(this.send, this.forget).map(({ name }) => ({ name, kind: "reaction" as const })),
+      ].flatMap(({ name, kind }): readonly FollowedState[] =>
+        this.workers.has(`${context.name}.${name}`)
+          ? []
+          : [{ name, context: context.name, kind, version: null, target: name, partitions: 1, position: -1n }],
+      ),
+    ]);
   }
 
-  /** Who holds the leases of the contexts' work, by context and lease. */
-  readonly owners = async (): Promise<ReadonlyMap<string, HeldLease>> => {
-    const views = await Promise.all(ownOf(this.options).map(({ name }) => leaseView(this.stores, name)));
-    return new Map(views.flatMap(({ held }) => held.map((lease) => [`${lease.context}.${lease.name}`, lease])));
-  };
+  private followedModels({ projections, feeds }: Context): readonly FollowedState[] {
+    return [
+      ...projections.map((projection) => ({ ...projection, kind: "projection" as const })),
+      ...feeds.map((feed) => ({ ...feed, kind: "feed" as const })),
+    ].flatMap(({ name, context, version, kind }) => {
+      if (this.runners.has(`${context}.${name}`)) return [];
+      const { position, ready, collection, partitions } = this.models.get(context, name);
+      const target = ready ? collection.collectionName : null;
+      return [{ name, context, version, kind, target, partitions, position }];
+    });
+  }
 
   get workerStates(): readonly WorkerState[] {
     return [...this.workers.values()].map(({ consumer, kind }) => {
@@ -241,7 +266,7 @@ export class Engine {
 
   /** Stops taking in work, finishes what is under way, makes positions durable and disconnects. */
   async stop(): Promise<void> {
-    await this.balancer.stop();
+    await Promise.all([this.balancer.stop(), this.operator.stop()]);
     await Promise.all([
       ...[...this.workers.values()].map(({ consumer }) => consumer.stop()),
       ...[...this.runners.values()].map((runner) => runner.stop()),

@@ -1,5 +1,5 @@
 import { type Figure, type Metrics } from "../../infra/observability";
-import { pause, type ProcessCounts } from "../../infra/runtime";
+import { type ConsumerState, orElse, type ProcessCounts } from "../../infra/runtime";
 import { type OperatedEngine } from "./operated-engine";
 import { type Work, workOf } from "./work";
 
@@ -11,6 +11,7 @@ export function registerFigures(metrics: Metrics, engine: OperatedEngine): void 
   registerCommands(metrics, engine);
   registerLog(metrics, engine);
   registerWork(metrics, engine);
+  registerPartitions(metrics, engine);
   registerProcesses(metrics, engine);
 }
 
@@ -22,9 +23,7 @@ const PATIENCE = 1_500;
 /** What only the database knows, asked by whoever works on the processes; nothing while it does not answer. */
 function registerProcesses(metrics: Metrics, { workers, processes }: OperatedEngine): void {
   const each = (value: (counts: ProcessCounts) => number) => async (): Promise<readonly Figure[]> => {
-    const late = pause(PATIENCE).then((): readonly ProcessCounts[] => []);
-    const counted = processes.counts([...workers.keys()], GRACE).catch((): readonly ProcessCounts[] => []);
-    const counts = await Promise.race([counted, late]);
+    const counts = await orElse(processes.counts([...workers.keys()], GRACE), PATIENCE, [] as readonly ProcessCounts[]);
     return counts.map((each) => ({ labels: { context: each.context, name: each.name }, value: value(each) }));
   };
   metrics.gauge({
@@ -122,4 +121,50 @@ function registerWork(metrics: Metrics, engine: OperatedEngine): void {
   });
 }
 
-const labelsOf = ({ context, name, kind }: Work) => ({ context, name, kind });
+/** What this process itself does, partition by partition. */
+function registerPartitions(metrics: Metrics, engine: OperatedEngine): void {
+  const each = (value: (state: ConsumerState) => number | null) => (): readonly Figure[] =>
+    [
+      ...engine.readModelStates,
+      ...engine.workerStates.map((worker) => ({ ...worker, partitions: [worker.state] })),
+    ].flatMap((work) =>
+      work.partitions.flatMap((state, partition) => {
+        const figure = value(state);
+        return figure === null ? [] : [{ labels: { ...labelsOf(work), partition: `${partition}` }, value: figure }];
+      }),
+    );
+  const labels = [...WORK, "partition"] as const;
+  const isOwn = ({ status }: ConsumerState) => status === "catching-up" || status === "live" || status === "failed";
+  metrics.gauge({
+    name: "projection_owned",
+    help: "1 where this process works on the partition, 0 where another does, or nobody.",
+    labels,
+    read: each((state) => (isOwn(state) ? 1 : 0)),
+  });
+  metrics.gauge({
+    name: "projection_partition_lag_events",
+    help: "Events that the partition has not handled yet, where this process works on it.",
+    labels,
+    read: each((state) => (isOwn(state) ? state.lag.events : null)),
+  });
+  metrics.gauge({
+    name: "projection_partition_lag_seconds",
+    help: "Age of the oldest event that the partition has not handled yet, where this process works on it.",
+    labels,
+    read: each((state) => (isOwn(state) ? state.lag.seconds : null)),
+  });
+  metrics.gauge({
+    name: "projection_attempts",
+    help: "How often the event has been tried at which the partition stands still; 0: it does not.",
+    labels,
+    read: each((state) => (isOwn(state) ? (state.status === "failed" && state.error?.attempts) || 0 : null)),
+  });
+  metrics.counter({
+    name: "projection_retries_total",
+    help: "Times that the partition had to begin anew here, after an interruption or at an event that it could not handle.",
+    labels,
+    read: each(({ retries = 0 }) => retries),
+  });
+}
+
+const labelsOf = ({ context, name, kind }: Pick<Work, "context" | "name" | "kind">) => ({ context, name, kind });

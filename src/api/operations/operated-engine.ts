@@ -1,36 +1,47 @@
-import { type HeldLease } from "../../infra/mongo";
 import {
   type CommandFigures,
   type ConsumerState,
+  type FailureDocument,
+  type Outlook,
   type ProcessDesk,
   type RunnerState,
+  type SkippedEvent,
   type TailState,
+  type Verdict,
 } from "../../infra/runtime";
 
 /** What the operations API needs of the engine. */
 export interface OperatedEngine {
   readonly readModelStates: readonly RunnerState[];
   readonly workerStates: readonly WorkerState[];
-  /** Read models that only other processes work on. */
+  /** What only other processes work on. */
   readonly followedStates: readonly FollowedState[];
   /** Read models as they can be read here, whoever works on them. */
   readonly models: { get(context: string, name: string): { readonly position: bigint } };
-  /** By full name: `storefront.products`. */
-  readonly runners: ReadonlyMap<string, OperatedReadModel>;
-  readonly workers: ReadonlyMap<string, { readonly consumer: { retry(): void } }>;
+  /** By full name: `ordering.checkout`. */
+  readonly workers: ReadonlyMap<string, unknown>;
   readonly processes: Pick<ProcessDesk, "names" | "counts" | "list" | "get" | "retry" | "end">;
   readonly commands: { readonly figures: Readonly<CommandFigures> };
   readonly tail: { readonly head: bigint; readonly state: TailState };
-  /** Who holds the leases of the work that is known here, by context and lease: `storefront.products_v1`. */
-  owners(): Promise<ReadonlyMap<string, HeldLease>>;
+  readonly operator: OperatorDesk;
   readonly log: { endPosition(): Promise<bigint> };
   readonly stores: { ping(): Promise<void> };
 }
 
-interface OperatedReadModel {
-  /** @throws RebuildUnderWay */
-  rebuild(): Promise<string>;
-  retry(): void;
+/** What operators see of the work of all processes, and ask for. */
+interface OperatorDesk {
+  outlook(): Promise<Outlook>;
+  failures(context: string, name: string): Promise<readonly FailureDocument[]>;
+  skipped(context: string, name: string): Promise<readonly SkippedEvent[]>;
+  /** @returns what stood still and goes on */
+  settle(
+    context: string,
+    name: string,
+    meant: { readonly event?: string | undefined; readonly document?: string | undefined },
+    verdict: Verdict,
+  ): Promise<readonly FailureDocument[]>;
+  /** @returns false where no worker has built it yet. @throws RebuildUnderWay */
+  rebuild(context: string, name: string, by: string): Promise<boolean>;
 }
 
 interface WorkerState {
@@ -43,8 +54,9 @@ interface WorkerState {
 interface FollowedState {
   readonly name: string;
   readonly context: string;
-  readonly kind: "projection" | "feed";
-  readonly version: number;
+  readonly kind: "projection" | "feed" | "process" | "reaction";
+  /** `null`: it has none. */
+  readonly version: number | null;
   /** The collection that serves, once it is known. */
   readonly target: string | null;
   /** How many partitions write it. */

@@ -1,6 +1,13 @@
 import { z } from "zod";
-import { type HeldLease } from "../../infra/mongo";
-import { type ConsumerState, partitionName, type RunnerState, UNKNOWN_LAG } from "../../infra/runtime";
+import {
+  allOf,
+  type ConsumerState,
+  NO_OUTLOOK,
+  type Outlook,
+  partitionName,
+  type RunnerState,
+  UNKNOWN_LAG,
+} from "../../infra/runtime";
 import { type OperatedEngine } from "./operated-engine";
 
 const lagSchema = z
@@ -24,6 +31,11 @@ const failureSchema = z
     type: z.string().nullable(),
     position: z.string().nullable(),
     cause: z.string(),
+    event: z.string().nullable().describe("Id of that event; `skip` wants it named."),
+    document: z.string().nullable().describe("The document that cannot take it; null: not one alone."),
+    attempts: z.int().nullable().describe("How often it has been tried."),
+    since: z.string().nullable().describe("When it was tried first."),
+    stack: z.string().nullable(),
   })
   .meta({ id: "WorkFailure" });
 
@@ -86,28 +98,22 @@ export const workSchema = z
 export type Work = z.output<typeof workSchema>;
 type Failure = z.output<typeof failureSchema>;
 
-/** Who holds which lease. */
-export type Owners = ReadonlyMap<string, HeldLease>;
-const NOBODY: Owners = new Map<string, HeldLease>();
-
 export const fullName = ({ context, name }: Pick<Work, "context" | "name">): string => `${context}.${name}`;
 
 export type Observed = Pick<OperatedEngine, "readModelStates" | "workerStates" | "followedStates" | "models" | "tail">;
 
 /** All that follows the log: the read models, feeds, processes and reactions of this process, and others' read models. */
-export function workOf(engine: Observed, owners: Owners = NOBODY): readonly Work[] {
+export function workOf(engine: Observed, outlook: Outlook = NO_OUTLOOK): readonly Work[] {
   return [
-    ...ownReadModels(engine, owners),
-    ...engine.followedStates.map(({ position, partitions: count, ...named }) => {
+    ...ownReadModels(engine, outlook),
+    ...engine.followedStates.map(({ position, partitions, ...named }) => {
       const state: ConsumerState = { status: "waiting", position, lag: UNKNOWN_LAG };
-      const states = Array.from({ length: count }, () => state);
-      const partitions = partitionsOf(named.context, named.target, states, owners);
-      return { ...named, owner: soleOwner(partitions), ...progressOf(state), partitions, rebuild: null };
+      const states = Array.from({ length: partitions }, () => state);
+      return { ...named, ...together(named.context, named.target, states, outlook), rebuild: null };
     }),
     ...engine.workerStates.map(({ state, name, context, kind }) => {
-      const partitions = partitionsOf(context, name, [state], owners);
-      const owner = soleOwner(partitions);
-      return { name, context, kind, version: null, target: null, owner, ...progressOf(state), partitions, rebuild: null }; // prettier-ignore
+      const parts = together(context, name, [state], outlook);
+      return { name, context, kind, version: null, target: null, ...parts, rebuild: null };
     }),
   ];
 }
@@ -115,31 +121,55 @@ export function workOf(engine: Observed, owners: Owners = NOBODY): readonly Work
 /** The read models and feeds that this process works on. */
 export function ownReadModels(
   engine: Pick<Observed, "readModelStates" | "models" | "tail">,
-  owners: Owners = NOBODY,
+  outlook: Outlook = NO_OUTLOOK,
 ): readonly Work[] {
-  return engine.readModelStates.map((state) => readModelWork(asRead(state, engine.models), engine.tail.head, owners));
+  return engine.readModelStates.map((state) => readModelWork(asRead(state, engine.models), engine.tail.head, outlook));
 }
 
-const partitionsOf = (
-  context: string,
-  target: string | null,
-  states: readonly ConsumerState[],
-  owners: Owners,
-): Work["partitions"] =>
-  states.map((state, partition) => ({
-    partition,
-    owner: ownerOf(owners, context, target && partitionName(target, partition, states.length)),
-    ...progressOf(state),
-  }));
+type Parts = Pick<Work, "state" | "owner" | "checkpoint" | "lag" | "error" | "partitions">;
 
-/** The process that has all partitions, if it is one. */
-function soleOwner([first, ...others]: Work["partitions"]): Work["owner"] {
-  const owner = first?.owner ?? null;
-  return others.every((each) => each.owner?.worker === owner?.worker) ? owner : null;
+/**
+ * All partitions, and what they come to: as bad as the worst of them. Of those that other processes work on is known
+ * what the database knows.
+ */
+function together(context: string, target: string | null, states: readonly ConsumerState[], outlook: Outlook): Parts {
+  const partitions = states.map((state, partition) => {
+    const lease = target === null ? null : `${context}.${partitionName(target, partition, states.length)}`;
+    const known = lease === null ? state : asKnown(state, lease, outlook);
+    return { partition, owner: ownerOf(outlook, lease), ...progressOf(known) };
+  });
+  const [first, ...others] = partitions;
+  const sole = first && others.every(({ owner }) => owner?.worker === first.owner?.worker) ? first.owner : null;
+  const whole = progressOf(allOf(states));
+  const failed = partitions.find(({ state }) => state === "failed");
+  return { ...whole, ...(failed && { state: failed.state, error: failed.error }), owner: sole, partitions };
 }
 
-function ownerOf(owners: Owners, context: string, lease: string | null): Work["owner"] {
-  const held = lease === null ? undefined : owners.get(`${context}.${lease}`);
+/** What another process works on stands still where it has said so. */
+function asKnown(state: ConsumerState, lease: string, { failures, checkpoints }: Outlook): ConsumerState {
+  if (state.status !== "waiting") return state;
+  const position = checkpoints.get(lease) ?? state.position;
+  const failure = failures.get(lease);
+  if (!failure) return { ...state, position: position > state.position ? position : state.position };
+  const { event, cause, stack, document, attempts, since } = failure;
+  const error = {
+    message: `cannot handle ${event.type} at ${event.stream}@${event.revision}: ${cause}`,
+    cause,
+    stream: event.stream,
+    revision: event.revision,
+    type: event.type,
+    position: event.position.toString(),
+    eventId: event.id,
+    attempts,
+    since,
+    ...(document !== null && { document }),
+    ...(stack !== null && { stack }),
+  };
+  return { ...state, status: "failed", position, error };
+}
+
+function ownerOf({ owners }: Outlook, lease: string | null): Work["owner"] {
+  const held = lease === null ? undefined : owners.get(lease);
   if (!held) return null;
   const { owner: worker, host, pid, since } = held;
   return { worker, host, pid, since: since?.toISOString() ?? null };
@@ -149,21 +179,20 @@ function ownerOf(owners: Owners, context: string, lease: string | null): Work["o
 function asRead(state: RunnerState, models: Observed["models"]): RunnerState {
   if (state.active.status !== "waiting") return state;
   const { position } = models.get(state.context, state.name);
-  const asKnown = (each: ConsumerState) => (each.status === "waiting" ? { ...each, position } : each);
-  return { ...state, active: asKnown(state.active), partitions: state.partitions.map(asKnown) };
+  const asSeen = (each: ConsumerState) => (each.status === "waiting" ? { ...each, position } : each);
+  return { ...state, active: asSeen(state.active), partitions: state.partitions.map(asSeen) };
 }
 
-function readModelWork(state: RunnerState, head: bigint, owners: Owners): Work {
-  const { name, context, kind, version, target, active, building } = state;
+function readModelWork(state: RunnerState, head: bigint, outlook: Outlook): Work {
+  const { name, context, kind, version, target, partitions, building } = state;
   const rebuild = building && {
     target: building.target,
     version: building.version,
     ...progressOf(building),
     progress: building.status === "live" ? 1 : share(building.position, head),
   };
-  const partitions = partitionsOf(context, target, state.partitions, owners);
-  const owner = soleOwner(partitions);
-  return { name, context, kind, version, target, owner, ...progressOf(active), partitions, rebuild: rebuild ?? null };
+  const parts = together(context, target === "" ? null : target, partitions, outlook);
+  return { name, context, kind, version, target, ...parts, rebuild: rebuild ?? null };
 }
 
 const progressOf = (state: ConsumerState) => ({
@@ -176,7 +205,9 @@ const progressOf = (state: ConsumerState) => ({
 function failureOf(error: ConsumerState["error"]): Failure | null {
   if (!error) return null;
   const { message, stream = null, revision = null, type = null, position = null, cause = message } = error;
-  return { message, stream, revision, type, position, cause };
+  const { eventId: event = null, document = null, attempts = null, since, stack = null } = error;
+  const place = { stream, revision, type, position, event, document };
+  return { message, ...place, cause, attempts, since: since?.toISOString() ?? null, stack };
 }
 
 /** Positions are bytes into the log, so that their share is one of the work, if not of the events. */

@@ -103,6 +103,7 @@ export class FeedCheck {
       position: target === undefined ? null : this.goal.toString(),
       documents,
       differing,
+      skipped: this.skips.size,
       first,
     };
   }

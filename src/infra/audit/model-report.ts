@@ -33,6 +33,8 @@ export interface ModelReport {
   readonly documents: number;
   /** How many of them differ, are missing, or are there in excess. */
   readonly differing: number;
+  /** Events that operators have had left out, altogether or for one document. */
+  readonly skipped: number;
   /** The first by its id. */
   readonly first: DocumentDifference | null;
 }

@@ -141,6 +141,7 @@ export class ProjectionCheck {
       position: stored?.position.toString() ?? null,
       documents,
       differing,
+      skipped: stored?.skips.size ?? 0,
       first,
     };
   }

@@ -22,10 +22,6 @@ export class Build {
     await Promise.all(this.consumers.map((consumer) => consumer.stop()));
   }
 
-  retry(): void {
-    for (const consumer of this.consumers) consumer.retry();
-  }
-
   /** Commits without pause as long as somebody waits. Returns the way to stop waiting. */
   hurry(): () => void {
     const releases = this.consumers.map((consumer) => consumer.hurry());
@@ -57,6 +53,7 @@ export function together(states: readonly ConsumerState[]): ConsumerState {
     status: WORST_FIRST.find((status) => statuses.includes(status)) ?? first.status,
     position: states.map(({ position }) => position).reduce((a, b) => (a < b ? a : b)),
     lag: lagOf(states.map(({ lag }) => lag)),
+    retries: states.reduce((sum, { retries = 0 }) => sum + retries, 0),
     ...(error && { error }),
   };
 }

@@ -5,6 +5,7 @@ import { Fenced, type Leases } from "../mongo";
 import { Backlog, type Lag } from "./backlog";
 import { type Balancer, type Share } from "./balancer";
 import { catchUp } from "./catch-up";
+import { type FailureDocument, type FailureMark, type Failures, type Verdict } from "./failures";
 import { type LogTail, type TailMember } from "./log-tail";
 import { backoff, pause } from "./retry";
 
@@ -44,6 +45,8 @@ export interface ConsumerState {
   readonly status: ConsumerStatus;
   readonly position: bigint;
   readonly lag: Lag;
+  /** How often this process has had to begin anew: after an interruption, or at an event that it could not handle. */
+  readonly retries?: number;
   readonly error?: {
     readonly message: string;
     /** What went wrong, without the event's name. */
@@ -53,12 +56,20 @@ export interface ConsumerState {
     readonly type?: string;
     readonly position?: string;
     readonly stack?: string;
+    readonly eventId?: string;
+    /** The document that cannot take the event. */
+    readonly document?: string;
+    readonly attempts?: number;
+    readonly since?: Date;
   };
 }
 
 export interface ConsumerOptions {
+  /** Of its lease. */
   readonly name: string;
   readonly context: string;
+  /** What it is part of; the name when absent. */
+  readonly work?: string;
   readonly maxBatch?: number;
   /**
    * 0: every event is handled at once. Otherwise some time lies between two commits while events pour in, so that many
@@ -73,6 +84,7 @@ export interface ConsumerServices {
   readonly leases: Leases;
   /** Says which consumers this process is to run. */
   readonly balancer: Pick<Balancer, "join">;
+  readonly failures: Failures;
   /** All stream prefixes of the shop. */
   readonly streams: readonly string[];
   report(level: "info" | "warn" | "error", message: string, details: object): void;
@@ -113,7 +125,10 @@ export class Consumer {
   private readonly stopping = new AbortController();
   private running: Promise<void> | undefined;
   private retryNow: (() => void) | undefined;
+  private retries = 0;
   private share: Share | undefined;
+  /** Where it stands still, or has stood still, here or elsewhere. */
+  private failure: FailureDocument | undefined;
 
   constructor(
     private readonly handler: Handler,
@@ -129,7 +144,7 @@ export class Consumer {
     const { error } = this;
     const status = this.status === "starting" && this.share?.decided && !this.share.mine ? "waiting" : this.status;
     const lag = this.backlog.lag(this.position$.value);
-    return { status, position: this.position$.value, lag, ...(error && { error }) };
+    return { status, position: this.position$.value, lag, retries: this.retries, ...(error && { error }) };
   }
 
   /** This process does the work: its position is the read model's. */
@@ -152,6 +167,19 @@ export class Consumer {
   /** Goes on after a failure, from the event that caused it. */
   retry(): void {
     this.retryNow?.();
+  }
+
+  /**
+   * What an operator has decided, if it is about where it stands still now.
+   * @returns whether it was
+   */
+  async settle({ event, attempts }: Omit<FailureMark, "context" | "unit">, verdict: Verdict): Promise<boolean> {
+    const { failure } = this;
+    if (this.status !== "failed" || !this.retryNow || !failure) return false;
+    if (failure.event.id !== event || failure.attempts !== attempts) return false;
+    if (verdict.kind === "skip") await this.services.failures.skip(this.context, failure, verdict);
+    this.retry();
+    return true;
   }
 
   /** Commits without pause as long as somebody waits. Returns the way to stop waiting. */
@@ -188,6 +216,7 @@ export class Consumer {
         }
         asked = 0;
         this.reached(await this.handler.claim(token), true);
+        this.failure = await this.services.failures.of(context, name);
         await this.follow(signal).finally(() => this.handler.release?.());
         attempt = 0;
       } catch (error) {
@@ -196,7 +225,9 @@ export class Consumer {
           await pause(LEASE_POLL, signal);
         } else if (error instanceof PoisonEvent) {
           await this.fail(error, signal);
+          this.retries++;
         } else {
+          this.retries++;
           this.services.report("warn", `${name} is interrupted and tries again`, { consumer: name, error });
           this.error = { message: error instanceof Error ? error.message : String(error) };
           await pause(backoff(attempt++, 100), signal);
@@ -299,8 +330,15 @@ export class Consumer {
       this.backlog.done();
       this.measure(fresh);
       this.durable = upTo;
+      if (this.failure && this.failure.event.position <= upTo) await this.gotOver();
     }
     this.reached(upTo);
+  }
+
+  private async gotOver(): Promise<void> {
+    this.failure = undefined;
+    // Should it stay, it is out of date: the position is beyond it.
+    await this.services.failures.clear(this.context, this.name).catch(() => undefined);
   }
 
   private measure(events: readonly Recorded[]): void {
@@ -336,14 +374,24 @@ export class Consumer {
       revision: event.revision,
       type: event.type,
       position: event.position.toString(),
+      eventId: event.id,
+      ...(poison.document !== null && { document: poison.document }),
       ...(poison.cause instanceof Error && poison.cause.stack !== undefined && { stack: poison.cause.stack }),
     };
     this.services.report("error", poison.message, { consumer: this.name, ...this.error });
-    if (signal.aborted) return;
-    await new Promise<void>((resolve) => {
+    const goesOn = new Promise<void>((resolve) => {
       this.retryNow = resolve;
       signal.addEventListener("abort", () => resolve(), { once: true });
     });
+    try {
+      const { name, context, work = name } = this.options;
+      this.failure = await this.services.failures.record(context, name, work, poison);
+      const { attempts, since } = this.failure;
+      this.error = { ...this.error, attempts, since };
+    } catch (error) {
+      this.services.report("warn", `the failure of ${this.name} could not be noted`, { consumer: this.name, error });
+    }
+    if (!signal.aborted) await goesOn;
     this.retryNow = undefined;
   }
 }

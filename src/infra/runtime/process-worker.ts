@@ -7,6 +7,7 @@ import { type CommandHandler } from "./command-handler";
 import { PoisonEvent, type Handler } from "./consumer";
 import { beginSpan, isTracing, within } from "../observability/tracing";
 import { DeferredWrite } from "./deferred-write";
+import { Skips } from "./skips";
 import { deriveId } from "./ids";
 import { ParkedProcesses, type ParkedProcess } from "./parked-processes";
 import {
@@ -57,6 +58,7 @@ export class ProcessWorker implements Handler {
   /** Processes that are known to have no timer. */
   private readonly timerless = new Set<string>();
   private readonly parked: ParkedProcesses;
+  private skips = Skips.none;
   /** Processes set aside that are just being tried again. */
   private readonly retrying = new Set<string>();
   private readonly persisting = new DeferredWrite(() => this.persist(), PERSIST_GAP);
@@ -87,6 +89,7 @@ export class ProcessWorker implements Handler {
     this.timerless.clear();
     const position = await this.place.claim(token);
     await this.parked.load();
+    this.skips = await Skips.load(this.stores, this.process.context, this.process.name);
     this.position = position;
     this.claimedAt = await this.handler.endPosition();
     clearInterval(this.ticking);
@@ -104,6 +107,7 @@ export class ProcessWorker implements Handler {
     const events = await this.log.codec.openAll(sealed);
     const steps = new Map<string, { inputs: Input[]; first: Recorded }>();
     for (const event of events) {
+      if (this.skips.event(event)) continue;
       let id: string | undefined;
       try {
         id = this.process.processId(event);

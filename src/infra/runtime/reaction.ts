@@ -4,6 +4,7 @@ import { type EventLog } from "../eventstore";
 import { beginSpan, isTracing, within } from "../observability/tracing";
 import { DeferredWrite } from "./deferred-write";
 import { PoisonEvent, type Handler } from "./consumer";
+import { Skips } from "./skips";
 
 /** Why a command is sent, and under which key. */
 export interface CommandCause {
@@ -36,9 +37,11 @@ export class ReactionWorker implements Handler {
   private position = -1n;
   private readonly persisting = new DeferredWrite(() => this.place.advance(this.position), PERSIST_GAP);
 
+  private skips = Skips.none;
+
   constructor(
     private readonly reaction: Reaction,
-    stores: MongoStores,
+    private readonly stores: MongoStores,
     private readonly log: EventLog,
     private readonly isTransient: (error: unknown) => boolean,
   ) {
@@ -46,15 +49,18 @@ export class ReactionWorker implements Handler {
     this.place = new Checkpoint(stores, reaction.context, reaction.name);
   }
 
-  claim(token: number): Promise<bigint> {
+  async claim(token: number): Promise<bigint> {
     this.persisting.drop();
-    return this.place.claim(token);
+    const position = await this.place.claim(token);
+    this.skips = await Skips.load(this.stores, this.reaction.context, this.reaction.name);
+    return position;
   }
 
   async handle(sealed: readonly Recorded[], upTo: bigint): Promise<void> {
     const events = await this.log.codec.openAll(sealed);
     const streams = new Map<string, Promise<void>>();
     for (const event of events) {
+      if (this.skips.event(event)) continue;
       const before = streams.get(event.stream) ?? Promise.resolve();
       streams.set(
         event.stream,

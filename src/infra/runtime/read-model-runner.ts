@@ -124,11 +124,14 @@ export class ReadModelRunner {
     return { count: this.spec.partitions ?? 1 };
   }
 
-  /** @throws RebuildUnderWay */
-  async rebuild(): Promise<string> {
+  /**
+   * @param generation rebuild only if the pointer is this old
+   * @throws RebuildUnderWay also when it has been rebuilt since
+   */
+  async rebuild(generation?: number): Promise<string> {
     const { name, version } = this.spec;
     const pointer = await this.pointers().findOneAndUpdate(
-      { _id: name, building: { $exists: false } },
+      { _id: name, building: { $exists: false }, ...(generation !== undefined && { generation }) },
       [
         { $set: { generation: { $add: ["$generation", 1] } } },
         { $set: { building: { $concat: [`${name}_v${version}_`, { $toString: "$generation" }] } } },
@@ -152,8 +155,12 @@ export class ReadModelRunner {
   }
 
   retry(): void {
-    this.active?.retry();
-    this.building?.retry();
+    for (const consumer of this.consumers) consumer.retry();
+  }
+
+  /** Those that write it, and those that build it anew. */
+  get consumers(): readonly Consumer[] {
+    return [...(this.active?.consumers ?? []), ...(this.building?.consumers ?? [])];
   }
 
   async stop(): Promise<void> {
@@ -267,7 +274,7 @@ export class ReadModelRunner {
       release: async () => writer.release?.(),
     };
     const name = partitionName(target, part.index, part.count);
-    const consumer = new Consumer(handler, this.services, { ...this.options, name, context });
+    const consumer = new Consumer(handler, this.services, { ...this.options, name, context, work: this.spec.name });
     return consumer;
   }
 

@@ -19,3 +19,13 @@ export function pause(ms: number, signal?: AbortSignal): Promise<void> {
 export function backoff(attempt: number, base = 50, cap = 1_000): number {
   return Math.random() * Math.min(cap, base * 2 ** attempt);
 }
+
+/** What is promised, or something else when that takes longer than `ms`, or fails. */
+export async function orElse<T, Else>(promise: Promise<T>, ms: number, otherwise: Else): Promise<T | Else> {
+  const late = new AbortController();
+  try {
+    return await Promise.race([promise.catch(() => otherwise), pause(ms, late.signal).then(() => otherwise)]);
+  } finally {
+    late.abort();
+  }
+}

@@ -1,5 +1,13 @@
 import { type OperatedEngine } from "../../../../src/api/operations";
-import { type ConsumerState, RebuildUnderWay, type RunnerState, UNKNOWN_LAG } from "../../../../src/infra/runtime";
+import {
+  type ConsumerState,
+  type FailureDocument,
+  NO_OUTLOOK,
+  RebuildUnderWay,
+  type RunnerState,
+  type SkippedEvent,
+  UNKNOWN_LAG,
+} from "../../../../src/infra/runtime";
 
 export const live = (position = 100): ConsumerState => ({
   status: "live",
@@ -35,6 +43,20 @@ export const readModel = (context: string, name: string, active: ConsumerState, 
   }) satisfies RunnerState;
 
 export const waiting: ConsumerState = { status: "waiting", position: -1n, lag: UNKNOWN_LAG };
+/** What another process has said of itself. */
+export const failure: FailureDocument = {
+  _id: "offers_v3",
+  work: "offers",
+  event: { id: "e-1", stream: "product-7", revision: 2, type: "ProductRevised", position: 150n },
+  document: "product:7",
+  cause: "no title",
+  stack: "Error: no title\n    at apply",
+  attempts: 3,
+  since: new Date(0),
+  last: new Date(1),
+  owner: "w1",
+};
+
 /** How far what another process writes can be read here. */
 export const followed = { position: 120n };
 
@@ -74,34 +96,39 @@ export function engineOf(
       },
     ],
     models: { get: () => ({ position: followed.position }) },
-    runners: new Map(
-      readModels.map((state, index) => [
-        key(state),
-        {
-          rebuild() {
-            if (readModels[index]?.building) return Promise.reject(new RebuildUnderWay());
-            asked.push(`rebuild ${key(state)}`);
-            const target = `${state.name}_v2_1`;
-            readModels[index] = { ...state, building: { ...starting, target, version: 2 } };
-            return Promise.resolve(target);
-          },
-          retry: () => void asked.push(`retry ${key(state)}`),
-        },
-      ]),
-    ),
-    workers: new Map(
-      workers.map((state) => [key(state), { consumer: { retry: () => void asked.push(`retry ${key(state)}`) } }]),
-    ),
-    owners: () =>
-      Promise.resolve(
-        new Map(
-          ["analytics.orders_v2", "elsewhere.offers_v3"].map((lease) => {
-            const [context = "", name = ""] = lease.split(".");
-            const held = { context, name, owner: "w1", host: "there", pid: 7, since: new Date(0) };
-            return [lease, held] as const;
-          }),
-        ),
-      ),
+    workers: new Map(workers.map((state) => [key(state), {}])),
+    operator: {
+      outlook: () =>
+        Promise.resolve({
+          ...NO_OUTLOOK,
+          failures: new Map([["elsewhere.offers_v3", failure]]),
+          owners: new Map(
+            ["analytics.orders_v2", "elsewhere.offers_v3"].map((lease) => {
+              const [context = "", name = ""] = lease.split(".");
+              const held = { context, name, owner: "w1", host: "there", pid: 7, since: new Date(0) };
+              return [lease, held] as const;
+            }),
+          ),
+        }),
+      failures: (_, name) => Promise.resolve(name === "offers" ? [failure] : []),
+      skipped: (_, projection) =>
+        Promise.resolve([
+          { ...failure, _id: "", projection, reason: "as agreed", by: "key:ops", at: new Date(0) } satisfies SkippedEvent, // prettier-ignore
+        ]),
+      settle(context, name, meant, { kind, by, reason }) {
+        asked.push([kind, `${context}.${name}`, ...Object.values(meant), by, reason].filter(Boolean).join(" "));
+        return Promise.resolve([]);
+      },
+      rebuild(context, name) {
+        const index = readModels.findIndex((state) => key(state) === `${context}.${name}`);
+        const state = readModels[index];
+        if (!state) return Promise.resolve(false);
+        if (state.building) return Promise.reject(new RebuildUnderWay());
+        asked.push(`rebuild ${key(state)}`);
+        readModels[index] = { ...state, building: { ...starting, target: `${name}_v2_1`, version: 2 } };
+        return Promise.resolve(true);
+      },
+    },
     processes: noProcesses,
     commands: {
       figures: {
