@@ -5,6 +5,8 @@ import { rowCursor, type ReadModel, type StoredRow } from "../../infra/runtime";
 
 /** Rows fetched from the database at a time while a feed streams. */
 const PAGE = 1_000;
+/** Of these at a time: answers of many megabytes are slow to cross. */
+const BATCH = 500;
 
 export interface SummaryGroup {
   readonly key: string | null;
@@ -53,6 +55,7 @@ export class FeedStore {
         .find(cursor === undefined ? {} : { _id: { $gt: cursor } })
         .sort({ _id: 1 })
         .limit(Math.min(PAGE, left))
+        .batchSize(BATCH)
         .toArray();
       const last = page.at(-1);
       if (!last) return;

@@ -78,6 +78,7 @@ export class ChangeWatcher {
         const database = this.stores.database(this.context);
         // From now on nothing is missed, however long it takes to read how things are.
         const { operationTime } = (await database.command({ ping: 1 })) as { operationTime?: Timestamp };
+        if (signal.aborted) return; // there would be nobody to close the stream
         const from = operationTime && { startAtOperationTime: operationTime };
         this.stream = database.watch(WANTED, { maxAwaitTimeMS: 1_000, ...from });
         await this.refresh();

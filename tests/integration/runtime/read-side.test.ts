@@ -71,6 +71,11 @@ describe("read side", () => {
     }
   });
 
+  test("an engine that is stopped as soon as it has started stops", async () => {
+    await stop(await start(uniquePrefix(), { work: [] }));
+    await stop(await start(uniquePrefix()));
+  });
+
   test("a position that does not come is not waited for longer than asked", async () => {
     const engine = await start(uniquePrefix());
     expect(await model(engine).waitFor(1n << 60n, 50)).toBe(false);
