@@ -24,6 +24,7 @@ interface LeaseDocument extends LeaseHolder {
 interface WorkerDocument extends LeaseHolder {
   readonly _id: string;
   readonly wants: readonly string[];
+  readonly contexts: readonly string[];
   readonly expiresAt: Date;
 }
 
@@ -38,6 +39,8 @@ export interface HeldLease extends LeaseHolder {
 export interface Worker extends LeaseHolder {
   readonly context: string;
   readonly wants: readonly string[];
+  /** All contexts that it works in, sorted. */
+  readonly contexts: readonly string[];
 }
 
 /** Who works on what at one moment, and who could. */
@@ -117,8 +120,8 @@ export class Leases {
     await this.leases(context).updateOne({ _id: name, owner: this.owner }, { $set: { expiresAt: NEVER } });
   }
 
-  /** Says what this process could work on; said again, only the last counts. */
-  async enroll(context: string, wants: readonly string[]): Promise<void> {
+  /** Says what this process could work on in a context, and where else it works; said again, only the last counts. */
+  async enroll(context: string, wants: readonly string[], contexts: readonly string[]): Promise<void> {
     const asked = performance.now();
     await this.workers(context).updateOne(
       { _id: workerId(this.owner) },
@@ -129,6 +132,7 @@ export class Leases {
             host: hostname(),
             pid: process.pid,
             wants: { $literal: wants },
+            contexts: { $literal: contexts },
             expiresAt: { $add: ["$$NOW", this.ttl] },
           },
         },
@@ -184,14 +188,14 @@ export async function leaseView(stores: MongoStores, context: string): Promise<L
     .collection<LeaseDocument & WorkerDocument>(context, "leases")
     .find(
       { $expr: { $gt: ["$expiresAt", "$$NOW"] } },
-      { projection: { owner: 1, host: 1, pid: 1, since: 1, wants: 1 } },
+      { projection: { owner: 1, host: 1, pid: 1, since: 1, wants: 1, contexts: 1 } },
     )
     .toArray();
   const held: HeldLease[] = [];
   const workers: Worker[] = [];
-  for (const { _id, owner, host, pid, since, wants } of found) {
+  for (const { _id, owner, host, pid, since, wants, contexts } of found) {
     if (isGone({ host, pid })) continue;
-    if (wants) workers.push({ context, owner, host, pid, wants });
+    if (wants) workers.push({ context, owner, host, pid, wants, contexts });
     else held.push({ context, name: _id, owner, host, pid, since: since ?? null });
   }
   return { held, workers };

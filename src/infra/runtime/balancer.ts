@@ -99,7 +99,7 @@ export class Balancer {
     const views = await Promise.all([...wants.keys()].map((context) => leaseView(this.stores, context)));
     const { owner } = this.leases;
     const units = unitsOf(views);
-    const assigned = assign(units);
+    const assigned = new Map(reckonedTogether(views).flatMap((together) => [...assign(unitsOf(together))]));
     let changed = false;
     for (const [key, share] of this.shares) changed = share.set(assigned.get(key) === owner) || changed;
     if (changed) this.changes$.next();
@@ -108,14 +108,15 @@ export class Balancer {
 
   /** Says anew what has changed; a context in which nothing is wanted any more is left. */
   private async enroll(wants: ReadonlyMap<string, readonly string[]>): Promise<void> {
+    const contexts = [...wants.keys()].sort();
     const changes = [...wants].flatMap(([context, names]) => {
-      const said = [...names].sort().join("\n");
+      const said = [...names].sort().concat("", contexts).join("\n");
       return this.enrolled.get(context) === said ? [] : [{ context, names, said }];
     });
     const left = [...this.enrolled.keys()].filter((context) => !wants.has(context));
     await Promise.all([
       ...changes.map(async ({ context, names, said }) => {
-        await this.leases.enroll(context, names);
+        await this.leases.enroll(context, names, contexts);
         this.enrolled.set(context, said);
       }),
       ...left.map(async (context) => {
@@ -124,6 +125,17 @@ export class Balancer {
       }),
     ]);
   }
+}
+
+/**
+ * Views whose work is divided in one reckoning. Workers that see different contexts would come to different results
+ * over all that they see, and each might take work to be another's. So it is one reckoning over all contexts where all
+ * workers work in the same ones, and else one for each context, which all its workers see alike: any two workers that
+ * share a context either see all the same, or both see that they do not.
+ */
+export function reckonedTogether(views: readonly LeaseView[]): readonly (readonly LeaseView[])[] {
+  const sets = new Set(views.flatMap(({ workers }) => workers.map(({ contexts }) => contexts.join("\n"))));
+  return sets.size <= 1 ? [views] : views.map((view) => [view]);
 }
 
 function unitsOf(views: readonly LeaseView[]): readonly Unit[] {

@@ -73,7 +73,7 @@ test.each([
   [{ GATEWAY_CORS: "shop=*" }, "GATEWAY_CORS: there is no service shop"],
   [{ GATEWAY_LIMIT_ROUTES: "openCarts=1/60" }, "GATEWAY_LIMIT_ROUTES: there is no route openCarts"],
   [{ GATEWAY_LIMIT_CLIENT: "many" }, 'GATEWAY_LIMIT_CLIENT: a rate must be <requests>/<seconds> such as 600/60, not "many"'], // prettier-ignore
-  [{ GATEWAY_SERVICES: "storefront=ftp://a" }, "GATEWAY_SERVICES: an instance must be http://host:port"],
+  [{ GATEWAY_SERVICES: "storefront=ftp://a" }, "GATEWAY_SERVICES: an instance must be http(s)://host:port"],
   [{ GATEWAY_TRUSTED_PROXIES: "10.0.0.0/99" }, "GATEWAY_TRUSTED_PROXIES: a trusted proxy must be an address"],
 ])("%j: refused at the start", async (environment: Record<string, string>, message) => {
   await expect(async () => before(environment)).rejects.toThrow(message);
