@@ -1,4 +1,5 @@
 import { eventually } from "../../support/eventually";
+import { type Answer } from "../../support/http";
 import { startTestShop, type TestShop } from "../../support/shop";
 import { buy, checkOut, expectStatus, fillIn, openCart } from "../../support/shopper";
 
@@ -8,9 +9,18 @@ beforeAll(async () => {
 });
 afterAll(() => shop.stop());
 
-async function inStock(): Promise<{ sku: string; available: number; name: string }> {
-  const { body } = expectStatus(200, await shop.anyone.get("/store/v1/products?inStock=true&limit=1"));
+/** The first article in stock, as of `token` at least: without one the read may be older than what was just done. */
+async function inStock(token?: string): Promise<{ sku: string; available: number; name: string }> {
+  const caller = token === undefined ? shop.anyone : shop.anyone.with({ "Consistency-Token": token });
+  const { body } = expectStatus(200, await caller.get("/store/v1/products?inStock=true&limit=1"));
   return body.items[0];
+}
+
+/** Waits until what `answer`'s order had reserved is free again: its reservation is visible from the answer's token on. */
+async function givenBack(available: number, answer: Answer): Promise<void> {
+  const token = answer.headers["consistency-token"];
+  expect(token).toBeDefined();
+  await eventually(async () => (await inStock(token)).available === available);
 }
 
 describe("checkout", () => {
@@ -25,25 +35,21 @@ describe("checkout", () => {
     expect(read.body).toEqual(answer.body);
     const cart = await shopper.caller.get(shopper.cart);
     expect(cart.body).toMatchObject({ status: "checked-out", orderId: answer.body.id });
-    const token = answer.headers["consistency-token"] ?? "";
-    const { body } = await shop.anyone.get(`/store/v1/products?inStock=true&limit=1`, {
-      headers: { "Consistency-Token": token },
-    });
-    expect(body.items[0]).toMatchObject({ sku, available: available - 2 });
+    expect(await inStock(answer.headers["consistency-token"])).toMatchObject({ sku, available: available - 2 });
   });
 
   test("a declined payment cancels the order and gives the stock back", async () => {
     const { sku, available } = await inStock();
     const { answer } = await buy(shop.anyone, [{ sku, quantity: 1 }], { token: "tok_decline_lost_card" });
     expect(answer.body).toMatchObject({ status: "cancelled", reason: "payment-declined", note: "lost card" });
-    await eventually(async () => (await inStock()).available === available);
+    await givenBack(available, answer);
   });
 
   test("a payment that never answers is given up in time", async () => {
     const { sku, available } = await inStock();
     const { answer } = await buy(shop.anyone, [{ sku, quantity: 1 }], { token: "tok_hang" });
     expect(answer.body).toMatchObject({ status: "cancelled", reason: "payment-timeout" });
-    await eventually(async () => (await inStock()).available === available);
+    await givenBack(available, answer);
   });
 
   test("more than there is cannot be bought", async () => {
