@@ -155,6 +155,40 @@ program
   .addOption(mongodb)
   .action(async (flags: Flags) => (await import("./cli/rewrap.js")).rewrap(flags));
 
+const keys = program
+  .command("keys")
+  .description("API keys: make, list and revoke them; for the stores, no shop need run");
+keys
+  .command("create")
+  .argument("<name>", "of the program that is to have it: letters, digits and - _ .")
+  .requiredOption("--role <role...>", "what it may do: admin, catalogue, stock, … (docs/access.md)")
+  .option("--scope <scope...>", "read or write; everything that the roles may when absent")
+  .option(
+    "--expires <when>",
+    "how long it works: 90d, 12h, or a date such as 2030-01-31; until it is revoked when absent",
+  )
+  .option("--json", "the outcome as JSON")
+  .description("make an API key, and show it once")
+  .addOption(data)
+  .addOption(mongodb)
+  .action(async (name: string, flags: Flags) => (await import("./cli/keys.js")).createKey(name, flags));
+keys
+  .command("list")
+  .option("--all", "also those that have expired or were revoked")
+  .option("--json", "the list as JSON")
+  .description("the API keys, what they may do, and when they were last used")
+  .addOption(data)
+  .addOption(mongodb)
+  .action(async (flags: Flags) => (await import("./cli/keys.js")).listKeys(flags));
+keys
+  .command("revoke")
+  .argument("<id>", "as the list has it")
+  .option("--json", "the outcome as JSON")
+  .description("revoke an API key for good: seconds later it works nowhere")
+  .addOption(data)
+  .addOption(mongodb)
+  .action(async (id: string, flags: Flags) => (await import("./cli/keys.js")).revokeKey(id, flags));
+
 program
   .command("events")
   .description("the event types with version, streams and fields; every detail of those that are named")

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isApiKey } from "../infra/security";
-import { type MongoApiKeys } from "./secrets";
+import { type MongoApiKeys } from "./api-keys";
 
 /** Where the development shop keeps its key, so that the examples work when pasted. Only its owner can read it. */
 const FILE = "development-key";

@@ -8,11 +8,12 @@ import { type Logger, Metrics } from "../infra/observability";
 import { type MasterKeys } from "../infra/privacy";
 import { pause } from "../infra/runtime";
 import { ApiKeys, isLoopback, type OidcOptions, oidcTokens, shopperTokens } from "../infra/security";
+import { MongoApiKeys } from "./api-keys";
 import { contextsOf } from "./contexts";
 import { Engine } from "./engine";
 import { partitionCounts } from "./partition-counts";
 import { register, type Registering } from "./register";
-import { MongoApiKeys, shopperSecret } from "./secrets";
+import { shopperSecret } from "./secrets";
 import { type Touchpoint, touchpointRoutes } from "./touchpoints";
 
 export { type Touchpoint, TOUCHPOINTS } from "./touchpoints";
@@ -83,6 +84,7 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
   try {
     const keys = new MongoApiKeys(engine.stores);
     if (options.adminKey !== undefined) await keys.put(options.adminKey, "admin", ["admin"]);
+    const apiKeys = new ApiKeys(keys);
     const services = new Services({
       commands: engine.commands,
       models: engine.models,
@@ -96,7 +98,15 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
     let draining = false;
     const ending = new AbortController();
     const isDraining = () => draining;
-    const touchpoints = touchpointRoutes({ services, contexts, engine, stores: engine.stores, metrics, isDraining });
+    const touchpoints = touchpointRoutes({
+      services,
+      contexts,
+      engine,
+      stores: engine.stores,
+      keys,
+      metrics,
+      isDraining,
+    });
     const routes = options.serve.flatMap((touchpoint) => touchpoints[touchpoint]());
     // Whoever sends requests here, or looks after it, wants to know how it is, whatever it does.
     const health = options.serve.includes("operations") ? [] : healthRoutes(engine, metrics, isDraining);
@@ -105,7 +115,7 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
     const app = createApp([...routes, ...documentationRoutes(routes), ...internal], {
       log,
       metrics,
-      apiKeys: new ApiKeys(keys),
+      apiKeys,
       shoppers: services.tokens,
       users: options.oidc && oidcTokens({ report: (err) => log.warn({ err }, err.message), ...options.oidc }),
       openOnLoopback: isLoopback(options.host),
@@ -127,6 +137,7 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
         ending.abort();
         await server.close();
         await registration?.end();
+        await apiKeys.stop();
         await engine.stop();
       },
     };

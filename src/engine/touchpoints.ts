@@ -1,7 +1,13 @@
 import { analyticsRoutes } from "../api/analytics/routes";
 import { backofficeRoutes } from "../api/backoffice";
 import { type Route } from "../api/http";
-import { asyncApiRoutes, type OperatedEngine, operationsRoutes } from "../api/operations";
+import {
+  type ApiKeyDesk,
+  apiKeyRoutes,
+  asyncApiRoutes,
+  type OperatedEngine,
+  operationsRoutes,
+} from "../api/operations";
 import { referenceRoutes } from "../api/reference";
 import { Services, type ServiceOptions } from "../api/services";
 import { storefrontRoutes } from "../api/storefront";
@@ -22,13 +28,14 @@ export interface TouchpointParts {
   readonly contexts: readonly Context[];
   readonly stores: MongoStores;
   readonly engine: OperatedEngine;
+  readonly keys: ApiKeyDesk;
   readonly metrics: Metrics;
   readonly isDraining?: () => boolean;
 }
 
 /** The routes of each touchpoint, made when they are asked for. */
 export function touchpointRoutes(parts: TouchpointParts): Readonly<Record<Touchpoint, () => readonly Route[]>> {
-  const { services, contexts, stores, engine, metrics, isDraining } = parts;
+  const { services, contexts, stores, engine, keys, metrics, isDraining } = parts;
   return {
     storefront: () => storefrontRoutes(services, providers),
     backoffice: () =>
@@ -42,7 +49,11 @@ export function touchpointRoutes(parts: TouchpointParts): Readonly<Record<Touchp
         services,
         contexts.flatMap(({ feeds }) => feeds),
       ),
-    operations: () => [...operationsRoutes({ services, engine, metrics, isDraining }), ...asyncApiRoutes(contexts)],
+    operations: () => [
+      ...operationsRoutes({ services, engine, metrics, isDraining }),
+      ...apiKeyRoutes(keys),
+      ...asyncApiRoutes(contexts),
+    ],
   };
 }
 
@@ -58,6 +69,7 @@ export function describedRoutes(): Readonly<Record<Touchpoint, readonly Route[]>
     contexts: contextsOf({ paymentTimeout: 1 }),
     stores: {} as MongoStores,
     engine: nothing,
+    keys: {} as ApiKeyDesk,
     metrics: new Metrics({ process: false }),
   });
   const { storefront, backoffice, reference, analytics, operations } = routes;

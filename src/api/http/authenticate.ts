@@ -7,6 +7,7 @@ import {
   isShopperToken,
   isUserToken,
   type ShopperTokens,
+  SpentKey,
   type UserTokens,
 } from "../../infra/security";
 import { Problem } from "./problem";
@@ -41,7 +42,7 @@ export const credentialOf = (headers: Headers, asShopper: boolean): string | und
 
 /**
  * Whom a credential speaks for: at once when that is known here; `undefined` when it is not ours.
- * @throws InvalidToken, IssuerUnavailable, or an error of the store of keys
+ * @throws InvalidToken, SpentKey, IssuerUnavailable, or an error of the store of keys
  */
 export function identityOf(
   credential: string,
@@ -61,6 +62,7 @@ export function identityOf(
 export function notKnown(credential: string, asShopper: boolean, error?: unknown): unknown {
   if (error instanceof IssuerUnavailable) return issuerAway(error);
   if (error instanceof InvalidToken) return unauthorised("invalid-token", error.message, "invalid_token");
+  if (error instanceof SpentKey) return unauthorised("invalid-api-key", error.message, "invalid_token");
   if (error !== undefined) return error;
   if (isUserToken(credential))
     return unauthorised("invalid-token", "Tokens of an identity provider are not taken here.", "invalid_token");

@@ -6,6 +6,15 @@ import { type OperatedEngine } from "./operated-engine";
 import { processRoutes } from "./process-routes";
 import { workRoutes } from "./work-routes";
 
+export {
+  type ApiKeyDesk,
+  apiKeyRoutes,
+  type ApiKeyState,
+  KEY_NAME,
+  KEY_ROLES,
+  type NewApiKey,
+  stateOfKey,
+} from "./api-key-routes";
 export { asyncApiRoutes } from "./asyncapi";
 export { healthRoutes } from "./health-routes";
 export { type OperatedEngine } from "./operated-engine";

@@ -1,4 +1,13 @@
-export { ApiKeys, type ApiKeysOptions, type ApiKeyStore, hashApiKey, isApiKey, newApiKey } from "./api-keys";
+export {
+  ApiKeys,
+  type ApiKeysOptions,
+  type ApiKeyStore,
+  hashApiKey,
+  isApiKey,
+  newApiKey,
+  SpentKey,
+  type StoredKey,
+} from "./api-keys";
 export { IssuerUnavailable } from "./json-web-keys";
 export { isLocalRequest, isLoopback } from "./loopback";
 export { InvalidToken, isUserToken, type OidcOptions, oidcTokens, type UserTokens } from "./oidc";

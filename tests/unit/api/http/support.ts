@@ -12,7 +12,7 @@ const PRINCIPALS: Readonly<Record<string, Principal>> = {
 export const ADMIN_KEY = "mk_admin_0123456789abcdef";
 export const STOCK_KEY = "mk_stock_0123456789abcdef";
 
-const byHash = new Map(Object.entries(PRINCIPALS).map(([key, principal]) => [hashApiKey(key), principal]));
+const byHash = new Map(Object.entries(PRINCIPALS).map(([key, principal]) => [hashApiKey(key), { principal }]));
 
 export const apiKeys = (): ApiKeys => new ApiKeys({ find: (hash) => Promise.resolve(byHash.get(hash)) });
 

@@ -4,7 +4,9 @@ import {
   isApiKey,
   newApiKey,
   shopperTokens,
+  SpentKey,
   type Principal,
+  type StoredKey,
 } from "../../../../src/infra/security";
 
 describe("what can be an API key", () => {
@@ -30,39 +32,92 @@ describe("what can be an API key", () => {
 describe("looking keys up", () => {
   const key = "my-own.key~0123456";
   const owner: Principal = { name: "root", roles: ["admin"] };
-  function keys() {
-    const asked: string[] = [];
-    const clock = { now: 0 };
-    const find = (hash: string) => {
-      asked.push(hash);
-      return Promise.resolve(hash === hashApiKey(key) ? owner : undefined);
-    };
-    return { asked, clock, keys: new ApiKeys({ find }, { ttl: 100, unknownTtl: 10, now: () => clock.now }) };
+
+  /** A store that can be away, and the clock. */
+  function keys(stored: StoredKey | undefined = { principal: owner }) {
+    const store = { stored, asked: 0, away: false, noted: [] as ReadonlyMap<string, Date>[] };
+    const clock = { now: 1_000_000 };
+    const lookup = new ApiKeys(
+      {
+        async find(hash) {
+          store.asked += 1;
+          if (store.away) throw new Error("away");
+          return hash === hashApiKey(key) ? store.stored : undefined;
+        },
+        async used(uses) {
+          if (store.away) throw new Error("away");
+          store.noted.push(uses);
+        },
+      },
+      { fresh: 10, ttl: 30, unknownTtl: 10, stale: 600, now: () => clock.now },
+    );
+    return { store, clock, lookup };
   }
 
-  test("the store is asked once, also by many at once, until the answer is too old", async () => {
-    const { asked, clock, keys: lookup } = keys();
+  test("the store is asked once, also by many at once; then again beside the requests, before the answer is too old", async () => {
+    const { store, clock, lookup } = keys();
     expect(await Promise.all([lookup.principal(key), lookup.principal(key)])).toEqual([owner, owner]);
     expect(lookup.principal(key)).toBe(owner);
-    expect(asked).toHaveLength(1);
-    clock.now = 100;
+    expect(store.asked).toBe(1);
+    clock.now += 10;
+    expect(lookup.principal(key)).toBe(owner);
+    expect(store.asked).toBe(2);
+  });
+
+  test("a key that is revoked works for the shortest while only, however much it is used", async () => {
+    const { store, clock, lookup } = keys();
     await lookup.principal(key);
-    expect(asked).toHaveLength(2);
+    store.stored = { principal: owner, revokedAt: new Date(clock.now) };
+    clock.now += 31;
+    await expect(async () => lookup.principal(key)).rejects.toThrow(new SpentKey("The API key was revoked."));
+    expect(() => lookup.principal(key)).toThrow(SpentKey);
+  });
+
+  test("a key works until the moment at which it expires, without the store's being asked", async () => {
+    const { store, clock, lookup } = keys({ principal: owner, expiresAt: new Date(1_000_005) });
+    expect(await lookup.principal(key)).toBe(owner);
+    clock.now += 5;
+    expect(() => lookup.principal(key)).toThrow(/^The API key expired at 1970-01-01T00:16:40.005Z\.$/);
+    expect(store.asked).toBe(1);
+  });
+
+  test("while the store is away its last word goes on, for a while", async () => {
+    const { store, clock, lookup } = keys();
+    await lookup.principal(key);
+    store.away = true;
+    clock.now += 100;
+    expect(await lookup.principal(key)).toBe(owner);
+    clock.now += 600;
+    await expect(async () => lookup.principal(key)).rejects.toThrow("away");
   });
 
   test("an unknown key is nobody's, and is asked for again soon", async () => {
-    const { asked, clock, keys: lookup } = keys();
+    const { store, clock, lookup } = keys();
     const other = "another-key-0123456";
     expect(await lookup.principal(other)).toBeUndefined();
     expect(lookup.principal(other)).toBeUndefined();
-    clock.now = 10;
+    clock.now += 10;
     await lookup.principal(other);
-    expect(asked).toHaveLength(2);
+    expect(store.asked).toBe(2);
   });
 
   test("what cannot be a key is not looked up", () => {
-    const { asked, keys: lookup } = keys();
+    const { store, lookup } = keys();
     expect(lookup.principal("short")).toBeUndefined();
-    expect(asked).toHaveLength(0);
+    expect(store.asked).toBe(0);
+  });
+
+  test("many uses are noted together, with the last one's time, and again when that failed", async () => {
+    const { store, clock, lookup } = keys();
+    await lookup.principal(key);
+    await lookup.principal("another-key-0123456");
+    clock.now += 5;
+    void lookup.principal(key);
+    store.away = true;
+    await lookup.note();
+    store.away = false;
+    await lookup.note();
+    await lookup.note();
+    expect(store.noted).toEqual([new Map([[hashApiKey(key), new Date(1_000_005)]])]);
   });
 });

@@ -1,0 +1,126 @@
+import { type ApiKeyDesk, type ApiKeyState, type NewApiKey } from "../api/operations";
+import { type MongoStores } from "../infra/mongo";
+import { newId } from "../infra/runtime";
+import { type ApiKeyStore, hashApiKey, newApiKey, type Role, type Scope, type StoredKey } from "../infra/security";
+
+export { type ApiKeyState, KEY_NAME, KEY_ROLES, stateOfKey } from "../api/operations";
+
+interface KeyDocument {
+  /** SHA-256 of the key. */
+  readonly _id: string;
+  /** By which it is spoken of; those of the first shops have none until they are listed. */
+  readonly id?: string;
+  readonly name: string;
+  readonly roles: readonly Role[];
+  readonly scopes?: readonly Scope[];
+  readonly createdAt: Date;
+  readonly createdBy?: string;
+  readonly expiresAt?: Date;
+  readonly lastUsedAt?: Date;
+  readonly revokedAt?: Date;
+  readonly revokedBy?: string;
+}
+
+/** More than a shop has. */
+const LISTED = 1_000;
+const DUPLICATE = 11_000;
+
+/** API keys in MongoDB, under the hash of the key. */
+export class MongoApiKeys implements ApiKeyStore, ApiKeyDesk {
+  constructor(private readonly stores: MongoStores) {}
+
+  async find(hash: string): Promise<StoredKey | undefined> {
+    const found = await this.keys().findOne({ _id: hash });
+    if (!found) return undefined;
+    const { name, roles, scopes, expiresAt, revokedAt } = found;
+    return { principal: { name, roles, ...(scopes && { scopes }) }, expiresAt, revokedAt };
+  }
+
+  async used(uses: ReadonlyMap<string, Date>): Promise<void> {
+    await this.keys().bulkWrite(
+      [...uses].map(([hash, at]) => ({ updateOne: { filter: { _id: hash }, update: { $max: { lastUsedAt: at } } } })),
+      { ordered: false },
+    );
+  }
+
+  /** Lets a key of the settings in; an existing one gets the given name and roles. One that was revoked stays so. */
+  async put(key: string, name: string, roles: readonly Role[]): Promise<void> {
+    await this.keys().updateOne(
+      { _id: hashApiKey(key) },
+      { $set: { name, roles }, $setOnInsert: { id: newId(), createdAt: new Date(), createdBy: "settings" } },
+      { upsert: true },
+    );
+  }
+
+  /** Makes a key and answers it; it is not kept and cannot be shown again. */
+  async create(name: string, roles: readonly Role[]): Promise<string> {
+    const made = await this.make({ id: newId(), name, roles, scopes: undefined, expiresAt: undefined, by: "settings" });
+    if (!made) throw new Error("two keys cannot have one id");
+    return made.key;
+  }
+
+  async make({ id, name, roles, scopes, expiresAt, by }: NewApiKey): ReturnType<ApiKeyDesk["make"]> {
+    const { key, hash } = newApiKey();
+    await this.keys().createIndex({ id: 1 }, { unique: true, partialFilterExpression: { id: { $exists: true } } });
+    const made: KeyDocument = {
+      _id: hash,
+      id,
+      name,
+      roles,
+      ...(scopes && { scopes }),
+      createdAt: new Date(),
+      createdBy: by,
+      ...(expiresAt && { expiresAt }),
+    };
+    try {
+      await this.keys().insertOne(made);
+    } catch (error) {
+      if ((error as { readonly code?: unknown }).code === DUPLICATE) return undefined;
+      throw error;
+    }
+    return { key, made: stateOf(made) };
+  }
+
+  async list(): Promise<readonly ApiKeyState[]> {
+    await this.nameAll();
+    return (await this.keys().find().sort({ createdAt: -1 }).limit(LISTED).toArray()).map(stateOf);
+  }
+
+  async get(id: string): Promise<ApiKeyState | undefined> {
+    const found = await this.keys().findOne({ id });
+    return found ? stateOf(found) : undefined;
+  }
+
+  async revoke(id: string, by: string): Promise<ApiKeyState | undefined> {
+    await this.keys().updateOne(
+      { id, revokedAt: { $exists: false } },
+      { $set: { revokedAt: new Date(), revokedBy: by } },
+    );
+    return this.get(id);
+  }
+
+  /** Gives ids to the keys that have none. */
+  private async nameAll(): Promise<void> {
+    for (const { _id } of await this.keys()
+      .find({ id: { $exists: false } })
+      .toArray())
+      await this.keys().updateOne({ _id, id: { $exists: false } }, { $set: { id: newId() } });
+  }
+
+  private keys() {
+    return this.stores.collection<KeyDocument>("operations", "api_keys");
+  }
+}
+
+const stateOf = (key: KeyDocument): ApiKeyState => ({
+  id: key.id ?? "",
+  name: key.name,
+  roles: key.roles,
+  scopes: key.scopes,
+  createdAt: key.createdAt,
+  createdBy: key.createdBy,
+  expiresAt: key.expiresAt,
+  lastUsedAt: key.lastUsedAt,
+  revokedAt: key.revokedAt,
+  revokedBy: key.revokedBy,
+});
