@@ -317,8 +317,14 @@ export class Engine {
       for (const process of processes) {
         const { name, context } = process;
         if (!this.wanted(context, name)) continue;
-        const warn = (message: string, details: object) => report("warn", message, details);
-        const handler = new ProcessWorker(process, this.commands, this.dispatch, this.stores, this.log, warn);
+        const handler = new ProcessWorker(process, {
+          handler: this.commands,
+          dispatch: this.dispatch,
+          stores: this.stores,
+          log: this.log,
+          holds: () => this.leases.holds(context),
+          report: (message, details) => report("warn", message, details),
+        });
         const consumer = new Consumer(handler, services, { name, context, rhythm: 0, maxBatch: 256 });
         workers.set(`${context}.${name}`, { consumer, kind: "process" });
       }

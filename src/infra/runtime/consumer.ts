@@ -12,8 +12,12 @@ import { backoff, pause } from "./retry";
 /** What a consumer does with the events; the consumer brings them in order, exactly from where it left off. */
 export interface Handler {
   readonly types: readonly string[];
-  /** Makes this process the only one to write, and answers the position reached so far. @throws Fenced */
-  claim(token: number): Promise<bigint>;
+  /**
+   * Makes this process the only one to write, and answers the position reached so far. What goes wrong apart from the
+   * calls here is told by `interrupt`, and the work is then taken on anew.
+   * @throws Fenced
+   */
+  claim(token: number, interrupt: (error: unknown) => void): Promise<bigint>;
   /** Handles a batch and makes it and the position durable together. @throws PoisonEvent, Fenced */
   handle(events: readonly Recorded[], upTo: bigint): Promise<void>;
   /** Makes a position durable that was reached without events. @throws Fenced */
@@ -215,9 +219,11 @@ export class Consumer {
           continue;
         }
         asked = 0;
-        this.reached(await this.handler.claim(token), true);
+        const interrupted = new AbortController();
+        this.reached(await this.handler.claim(token, (error) => interrupted.abort(error)), true);
         this.failure = await this.services.failures.of(context, name);
-        await this.follow(signal).finally(() => this.handler.release?.());
+        await this.follow(AbortSignal.any([signal, interrupted.signal])).finally(() => this.handler.release?.());
+        interrupted.signal.throwIfAborted();
         attempt = 0;
       } catch (error) {
         if (error instanceof Fenced) {

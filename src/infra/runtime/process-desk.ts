@@ -1,7 +1,7 @@
 import { type ProcessManager } from "../../domains/kernel";
 import { type MongoStores } from "../mongo";
 import { type OperatorCommand, type ParkedProcess, parkedProcesses, type StuckCause } from "./parked-processes";
-import { type TimerDocument } from "./process-timer";
+import { type TimerDocument } from "./process-timers";
 
 /** One process as an operator sees it. */
 export interface ProcessState {

@@ -256,8 +256,8 @@ export class ReadModelRunner {
       if (this.pointer?.active === target) this.model.committed(documents, position);
     };
     const writer = this.spec.writer(target, committed, part);
-    const claim = async (token: number) => {
-      const position = await writer.claim(token);
+    const claim = async (token: number, interrupt: (error: unknown) => void) => {
+      const position = await writer.claim(token, interrupt);
       // Until now another process may have written.
       if (this.pointer?.active === target) this.model.changed(undefined, position);
       return position;
