@@ -6,8 +6,9 @@ import { payment, paymentEvents } from "../domains/payment";
 import { price, pricingEvents } from "../domains/pricing";
 import { forgetting, privacyEvents } from "../domains/privacy";
 import { country, currency, referenceEvents, taxrate } from "../domains/reference";
+import { type Timings } from "../infra/observability";
 import { paymentProviders, paymentReaction, testProvider } from "../infra/payments";
-import { analyticsFeeds } from "../projections/analytics";
+import { analyticsFeeds, totals } from "../projections/analytics";
 import * as cartProjections from "../projections/cart";
 import * as catalogProjections from "../projections/catalog";
 import * as inventoryProjections from "../projections/inventory";
@@ -23,6 +24,8 @@ import { forgettingReaction } from "./forgetting";
 export interface ContextOptions {
   /** Seconds that a payment may go unanswered. */
   readonly paymentTimeout: number;
+  /** Is told how long payment providers take. */
+  readonly timings?: Pick<Timings, "provider"> | undefined;
 }
 
 type Parts = Partial<Omit<Context, "name">> & Pick<Context, "name">;
@@ -41,7 +44,7 @@ const context = (parts: Parts): Context => ({
 export const providers = paymentProviders([testProvider()]);
 
 /** Every bounded context of the shop with its parts. */
-export function contextsOf({ paymentTimeout }: ContextOptions): readonly Context[] {
+export function contextsOf({ paymentTimeout, timings }: ContextOptions): readonly Context[] {
   return [
     context({
       name: "reference",
@@ -89,7 +92,7 @@ export function contextsOf({ paymentTimeout }: ContextOptions): readonly Context
       events: paymentEvents,
       aggregates: [payment],
       projections: [paymentProjections.payments],
-      reactions: (send) => [paymentReaction(providers, send)],
+      reactions: (send) => [paymentReaction(providers, send, { times: timings?.provider })],
     }),
     context({
       name: "storefront",
@@ -101,6 +104,6 @@ export function contextsOf({ paymentTimeout }: ContextOptions): readonly Context
       aggregates: [forgetting],
       reactions: (_, forget) => [forgettingReaction(forget)],
     }),
-    context({ name: "analytics", feeds: analyticsFeeds }),
+    context({ name: "analytics", projections: [totals], feeds: analyticsFeeds }),
   ];
 }

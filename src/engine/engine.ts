@@ -1,6 +1,7 @@
 import { type DomainEvent, type Intent, streamId } from "../domains/kernel";
 import { EventLog, EventLogUnavailable } from "../infra/eventstore";
 import { Leases, type MongoOptions, MongoStores } from "../infra/mongo";
+import { type Timings } from "../infra/observability";
 import { ProviderUnavailable } from "../infra/payments";
 import { type MasterKeys, People } from "../infra/privacy";
 import {
@@ -50,6 +51,8 @@ export interface EngineOptions {
   readonly partitions?: PartitionCounts;
   /** Wrap the keys of people. Without them no personal data can be written, and what there is stays sealed. */
   readonly masterKeys?: MasterKeys | undefined;
+  /** Is told how long the stores take. */
+  readonly timings?: Timings | undefined;
   report(level: "info" | "warn" | "error", message: string, details: object): void;
 }
 
@@ -153,11 +156,12 @@ export class Engine {
 
   /** Connects to both stores and starts the work. */
   static async start(options: EngineOptions): Promise<Engine> {
-    const { mongoUrl, mongoPrefix, writeConcern, only, onCommand } = options;
+    const { mongoUrl, mongoPrefix, writeConcern, only, onCommand, timings } = options;
     const stores = await MongoStores.connect({
       url: mongoUrl,
       only: only && [...only, ...SHARED],
       onCommand,
+      times: timings?.database,
       ...(mongoPrefix !== undefined && { prefix: mongoPrefix }),
       ...(writeConcern !== undefined && { writeConcern }),
     });
@@ -167,6 +171,7 @@ export class Engine {
       catalogueOf(options.contexts),
       people,
       only && writableBy(ownOf(options)),
+      timings?.append,
     );
     const streams = categoriesOf(options.contexts).map((category) => `${category}-`);
     const tail = new LogTail(log, streams);

@@ -1,10 +1,10 @@
 import { documentationRoutes } from "../api/http";
 import { createApp, listen, type Listening, type TlsFiles } from "../api/http";
 import { internalRoutes } from "../api/internal/changes";
-import { healthRoutes, workRoutes } from "../api/operations";
+import { healthRoutes, registerBusinessFigures, workRoutes } from "../api/operations";
 import { Services } from "../api/services";
 import { type MongoStores } from "../infra/mongo";
-import { type Logger, Metrics } from "../infra/observability";
+import { type Logger, Metrics, timingsOf } from "../infra/observability";
 import { type MasterKeys } from "../infra/privacy";
 import { pause } from "../infra/runtime";
 import { ApiKeys, isLoopback, type OidcOptions, oidcTokens, shopperTokens } from "../infra/security";
@@ -37,6 +37,8 @@ export interface ShopOptions {
   readonly currency: string;
   /** Seconds that a payment may go unanswered. */
   readonly paymentTimeout: number;
+  /** Seconds without a change after which an open cart counts as abandoned. */
+  readonly cartAbandonedAfter?: number | undefined;
   /** Numbers of partitions of projections: see `partitionCounts`. */
   readonly projectionPartitions?: string | undefined;
   readonly adminKey?: string | undefined;
@@ -68,7 +70,9 @@ const errorForLog = ({ error, ...details }: { readonly error?: unknown }) =>
 /** The engine with its APIs, on stores that are up. */
 export async function startShop(options: ShopOptions): Promise<Shop> {
   const { log } = options;
-  const contexts = contextsOf({ paymentTimeout: options.paymentTimeout });
+  const metrics = new Metrics();
+  const timings = timingsOf(metrics);
+  const contexts = contextsOf({ paymentTimeout: options.paymentTimeout, timings });
   const engine = await Engine.start({
     contexts,
     eventstoreUrl: options.eventstoreUrl,
@@ -79,6 +83,7 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
     only: options.only,
     partitions: partitionCounts(options.projectionPartitions ?? "", contexts),
     masterKeys: options.masterKeys,
+    timings,
     report: (level, message, details) => log[level](errorForLog(details), message),
   });
   try {
@@ -94,7 +99,7 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
       tokens: shopperTokens(options.shopperSecret ?? (await shopperSecret(engine.stores))),
       currency: options.currency,
     });
-    const metrics = new Metrics();
+    registerBusinessFigures(metrics, engine, (options.cartAbandonedAfter ?? 86_400) * 1_000);
     let draining = false;
     const ending = new AbortController();
     const isDraining = () => draining;

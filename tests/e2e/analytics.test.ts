@@ -4,7 +4,12 @@ import { request } from "undici";
 import { type CountryCode, type CurrencyCode, type OrderId, type Timestamp } from "../../src/domains/kernel";
 import { order, type OrderCommand } from "../../src/domains/ordering";
 import { newId } from "../../src/infra/runtime";
+import { registerBusinessFigures } from "../../src/api/operations";
+import { startShop } from "../../src/engine/shop";
+import { Metrics } from "../../src/infra/observability";
 import { type Article, makeArticle } from "../support/articles";
+import { eventually } from "../support/eventually";
+import { Caller } from "../support/http";
 import { atRest } from "../support/log";
 import { startTestShop, type TestShop } from "../support/shop";
 import { buy, expectStatus } from "../support/shopper";
@@ -274,6 +279,44 @@ test("a sum is of the position it names, however often it is asked for while row
     reached = BigInt(exact.body.position);
     counted = exact.body.total.rows;
   }
+});
+
+test("figures for monitoring are the analytics' own, whichever process says them", async () => {
+  const second = await startShop({ ...shop.options, beforeOpening: undefined });
+  const caller = new Caller(second.url);
+  const figure = (text: string, name: string) => {
+    const line = text.split("\n").find((each) => each.startsWith(`millrace_${name} `));
+    return line === undefined ? undefined : Number(line.split(" ")[1]);
+  };
+  try {
+    const { total } = (await shop.anyone.get(`${FEEDS}/orders/summary`)).body;
+    const { total: placed } = (await shop.anyone.get(`${FEEDS}/orders/summary?filter=status:placed`)).body;
+    const { total: cancelled } = (await shop.anyone.get(`${FEEDS}/orders/summary?filter=status:cancelled`)).body;
+    const told = await eventually(async () => {
+      const { body } = await caller.get("/metrics");
+      return figure(body, 'revenue{currency="GBP"}') === undefined ? undefined : (body as string);
+    });
+    expect(figure(told, 'revenue{currency="GBP"}')).toBe(Number(total.amounts.GBP));
+    expect(figure(told, 'order_steps_total{step="placed"}')).toBe(placed.rows);
+    expect(figure(told, 'orders{state="cancelled"}')).toBe(cancelled.rows);
+    expect(figure(told, 'orders{state="imported"}')).toBe(4);
+    expect(figure(told, 'cart_steps_total{step="checked-out"}')).toBe(placed.rows);
+  } finally {
+    await caller.close();
+    await second.stop();
+  }
+});
+
+test("a cart that nobody touches is abandoned, until somebody does; what is checked out never is", async () => {
+  const abandoned = async (after: number) => {
+    const metrics = new Metrics({ process: false });
+    registerBusinessFigures(metrics, shop.engine, after);
+    return /^millrace_carts_abandoned (\d+)$/m.exec(await metrics.expose())?.[1];
+  };
+  expectStatus(201, await shop.anyone.post("/store/v1/carts", { currency: "GBP", country: "GB" }));
+  await atRest(shop);
+  await eventually(async () => (await abandoned(1)) === "1");
+  expect(await abandoned(3_600_000)).toBe("0");
 });
 
 describe("what is not there is refused", () => {

@@ -9,6 +9,9 @@ import { format, resolveConfig } from "prettier";
 const REQUESTS = 'route!~"/health.*|/metrics|/internal/.*"';
 const ENDING = 'route!~"/health.*|/metrics|/internal/.*|.*/live|.*/changes"';
 
+/** How often carts or orders took a step within a time. */
+const steps = (what, step, time) => `sum(increase(step:millrace_${what}_steps:total{step=~"${step}"}[${time}]))`;
+
 /** A graph over time. Each query is [expression, legend]. */
 const graph = (title, description, unit, ...queries) => ({ type: "timeseries", title, description, unit, queries });
 /** One number, with what it is from when on something is wrong. */
@@ -41,18 +44,8 @@ const dashboards = {
           `sum(job:http_errors:rate5m) / sum(job:http_requests:rate5m)`,
           0.001,
         ),
-        number(
-          "Checkouts",
-          "Accepted in the last hour.",
-          "short",
-          `sum(increase(http_request_duration_seconds_count{job!="gateway",route="/store/v1/carts/:cartId/checkout",status=~"2.."}[1h]))`,
-        ),
-        number(
-          "Carts opened",
-          "In the last hour.",
-          "short",
-          `sum(increase(http_request_duration_seconds_count{job!="gateway",method="POST",route="/store/v1/carts",status=~"2.."}[1h]))`,
-        ),
+        number("Orders", "Confirmed in the last hour.", "short", steps("order", "confirmed", "1h")),
+        number("Carts", "Opened in the last hour.", "short", steps("cart", "opened", "1h")),
         number(
           "Alerts",
           "Firing now.",
@@ -62,22 +55,34 @@ const dashboards = {
         ),
       ],
       [
+        graph("Revenue", "Of confirmed and imported orders in the last 24 hours, less cancellations.", "short", [
+          `delta(currency:millrace_revenue:max[24h])`,
+          "{{currency}}",
+        ]),
+        graph(
+          "Orders by state",
+          "On the way, now: placed waits for stock and payment, confirmed to be shipped.",
+          "short",
+          [`max by (state) (millrace_orders{state=~"placed|confirmed"})`, "{{state}}"],
+        ),
+        graph(
+          "Carts abandoned",
+          "Open and untouched for CART_ABANDONED_AFTER, now; and given up by their shoppers in the last 24 hours.",
+          "short",
+          [`max(millrace_carts_abandoned)`, "untouched"],
+          [steps("cart", "given-up", "24h"), "given up"],
+        ),
+      ],
+      [
         graph(
           "From cart to order",
-          "Accepted steps a minute: where shoppers stop.",
+          "An hour: where shoppers stop.",
           "short",
-          [
-            `60 * sum(rate(http_request_duration_seconds_count{job!="gateway",method="POST",route="/store/v1/carts",status=~"2.."}[5m]))`,
-            "carts opened",
-          ],
-          [
-            `60 * sum(rate(http_request_duration_seconds_count{job!="gateway",method="POST",route="/store/v1/carts/:cartId/items",status=~"2.."}[5m]))`,
-            "lines added",
-          ],
-          [
-            `60 * sum(rate(http_request_duration_seconds_count{job!="gateway",route="/store/v1/carts/:cartId/checkout",status=~"2.."}[5m]))`,
-            "checkouts",
-          ],
+          [steps("cart", "opened", "1h"), "carts opened"],
+          [steps("cart", "checked-out", "1h"), "checked out"],
+          [steps("order", "placed", "1h"), "orders placed"],
+          [steps("order", "confirmed", "1h"), "confirmed"],
+          [steps("order", "cancelled-.*", "1h"), "cancelled"],
         ),
         graph(
           "Refused checkouts",
@@ -112,6 +117,16 @@ const dashboards = {
           [`sum(rate(millrace_command_refusals_total[5m]))`, "refused"],
           [`sum(rate(millrace_command_repeats_total[5m]))`, "repeats"],
         ),
+      ],
+      [
+        graph("Payment providers", "Calls a minute, by what was asked and what came of it.", "short", [
+          `60 * sum by (provider, operation, outcome) (rate(millrace_payment_provider_duration_seconds_count[5m]))`,
+          "{{provider}} {{operation}} {{outcome}}",
+        ]),
+        graph("Time of payment providers", "95 in 100 calls are faster.", "s", [
+          `histogram_quantile(0.95, sum by (provider, operation, le) (rate(millrace_payment_provider_duration_seconds_bucket[5m])))`,
+          "{{provider}} {{operation}}",
+        ]),
       ],
     ],
   },
@@ -261,6 +276,10 @@ const dashboards = {
           `max by (context, name) (millrace_projection_rebuild_progress)`,
           "{{context}}.{{name}}",
         ]),
+        graph("Leases held", "What each process works on, in number: how evenly the work is shared out.", "short", [
+          `sum by (job, instance) (millrace_leases_held)`,
+          "{{job}} {{instance}}",
+        ]),
         table("States", "How many processes are in which. `waiting`: another process does the work.", "short", [
           `sum by (context, name, kind, state) (millrace_projection_state) > 0`,
           "",
@@ -310,6 +329,34 @@ const dashboards = {
           `sum by (commands) (rate(millrace_append_batches_total[5m]))`,
           "{{commands}}",
         ]),
+      ],
+      [
+        graph(
+          "Time of appends",
+          "To EventStoreDB: half of them and 99 in 100 are faster.",
+          "s",
+          ...[0.5, 0.99].map((share) => [
+            `histogram_quantile(${share}, sum by (job, le) (rate(millrace_append_duration_seconds_bucket[5m])))`,
+            `{{job}} ${share * 100}%`,
+          ]),
+        ),
+        graph("Time of MongoDB", "95 in 100 commands of a kind are faster.", "s", [
+          `histogram_quantile(0.95, sum by (operation, le) (rate(millrace_mongo_command_duration_seconds_bucket{operation!="getMore"}[5m])))`,
+          "{{operation}}",
+        ]),
+        graph(
+          "Commands to MongoDB",
+          "A second, by kind; failed ones apart. A lost race between transactions is a failed command.",
+          "ops",
+          [
+            `sum by (operation) (rate(millrace_mongo_command_duration_seconds_count{outcome="done"}[5m]))`,
+            "{{operation}}",
+          ],
+          [
+            `sum by (operation) (rate(millrace_mongo_command_duration_seconds_count{outcome="failed"}[5m]))`,
+            "{{operation}} failed",
+          ],
+        ),
       ],
       [
         graph("Streams read from their beginning", "A second, as they were not in memory.", "ops", [

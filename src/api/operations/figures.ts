@@ -121,25 +121,40 @@ function registerWork(metrics: Metrics, engine: OperatedEngine): void {
   });
 }
 
+/** Whether the work is done in this process. */
+export const isOwn = ({ status }: Pick<ConsumerState, "status">): boolean =>
+  status === "catching-up" || status === "live" || status === "failed";
+
 /** What this process itself does, partition by partition. */
 function registerPartitions(metrics: Metrics, engine: OperatedEngine): void {
+  const parts = () => [
+    ...engine.readModelStates,
+    ...engine.workerStates.map((worker) => ({ ...worker, partitions: [worker.state] })),
+  ];
   const each = (value: (state: ConsumerState) => number | null) => (): readonly Figure[] =>
-    [
-      ...engine.readModelStates,
-      ...engine.workerStates.map((worker) => ({ ...worker, partitions: [worker.state] })),
-    ].flatMap((work) =>
+    parts().flatMap((work) =>
       work.partitions.flatMap((state, partition) => {
         const figure = value(state);
         return figure === null ? [] : [{ labels: { ...labelsOf(work), partition: `${partition}` }, value: figure }];
       }),
     );
   const labels = [...WORK, "partition"] as const;
-  const isOwn = ({ status }: ConsumerState) => status === "catching-up" || status === "live" || status === "failed";
   metrics.gauge({
     name: "projection_owned",
     help: "1 where this process works on the partition, 0 where another does, or nobody.",
     labels,
     read: each((state) => (isOwn(state) ? 1 : 0)),
+  });
+  metrics.gauge({
+    name: "leases_held",
+    help: "Leases that this process holds: all that it works on, by context.",
+    labels: ["context"],
+    read() {
+      const held = new Map<string, number>();
+      for (const { context, partitions } of parts())
+        held.set(context, (held.get(context) ?? 0) + partitions.filter(isOwn).length);
+      return [...held].map(([context, value]) => ({ labels: { context }, value }));
+    },
   });
   metrics.gauge({
     name: "projection_partition_lag_events",

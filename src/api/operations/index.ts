@@ -16,6 +16,7 @@ export {
   stateOfKey,
 } from "./api-key-routes";
 export { asyncApiRoutes } from "./asyncapi";
+export { type BusinessEngine, registerBusinessFigures } from "./business-figures";
 export { healthRoutes } from "./health-routes";
 export { type OperatedEngine } from "./operated-engine";
 export { workRoutes } from "./work-routes";

@@ -188,6 +188,13 @@ export const DEFINITIONS = {
     allowed: "a whole number of seconds from 1 to 86400",
     meaning: "How long checkout waits for a payment before it cancels the order",
   }),
+  cartAbandonedAfter: named({
+    env: "CART_ABANDONED_AFTER",
+    schema: whole(1, 31_536_000),
+    standard: "86400",
+    allowed: "a whole number of seconds from 1 to 31536000",
+    meaning: "After how long without a change an open cart counts as abandoned in the figures",
+  }),
   otlpEndpoint: named({
     env: "OTEL_EXPORTER_OTLP_ENDPOINT",
     schema: url(/^https?:\/\/.+/).optional(),

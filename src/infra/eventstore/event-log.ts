@@ -20,6 +20,9 @@ export type AppendResult =
   /** Another writer was first; nothing was written. */
   | { readonly ok: false };
 
+/** Is told how each append ended and how long it took, in seconds. */
+export type AppendTimes = (outcome: "written" | "conflict" | "failed", seconds: number) => void;
+
 /** An append is given up after this time, in ms, and may or may not have happened; repeating it is safe. */
 const APPEND_TIMEOUT = 10_000;
 
@@ -46,12 +49,16 @@ export class EventLog {
   private readonly client: EventStoreDBClient;
   private readonly writable: ReadonlySet<string> | undefined;
 
-  /** @param writable categories of streams that may be appended to; all when absent */
+  /**
+   * @param writable categories of streams that may be appended to; all when absent
+   * @param times is told of each append
+   */
   constructor(
     readonly url: string,
     catalogue: EventCatalogue,
     people?: People,
     writable?: readonly string[],
+    private readonly times?: AppendTimes,
   ) {
     this.writable = writable && new Set(writable);
     this.codec = new EventCodec(catalogue, people);
@@ -73,6 +80,8 @@ export class EventLog {
    */
   async append(stream: string, events: readonly NewEvent[], expected: ExpectedRevision): Promise<AppendResult> {
     if (this.writable && !this.writable.has(streamCategory(stream))) throw new ForeignStream(stream, this.writable);
+    const began = performance.now();
+    let outcome: Parameters<AppendTimes>[0] = "failed";
     try {
       const result = await withTimeout(
         this.client.appendToStream(
@@ -82,10 +91,16 @@ export class EventLog {
         ),
         APPEND_TIMEOUT + 1_000,
       );
+      outcome = "written";
       return { ok: true, revision: Number(result.nextExpectedRevision), position: result.position?.commit ?? 0n };
     } catch (error) {
-      if (error instanceof WrongExpectedVersionError) return { ok: false };
+      if (error instanceof WrongExpectedVersionError) {
+        outcome = "conflict";
+        return { ok: false };
+      }
       throw new EventLogUnavailable(`append to ${stream}: ${messageOf(error)}`, error);
+    } finally {
+      this.times?.(outcome, (performance.now() - began) / 1000);
     }
   }
 

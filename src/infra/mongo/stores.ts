@@ -1,4 +1,5 @@
 import { MongoClient, type Collection, type CommandStartedEvent, type Db, type Document, type WriteConcern } from "mongodb"; // prettier-ignore
+import { type CommandTimes, timeCommands } from "./command-times";
 import { guardAgainstDeadSockets } from "./dead-sockets";
 
 export interface MongoOptions {
@@ -16,6 +17,8 @@ export interface MongoOptions {
   readonly only?: readonly string[] | undefined;
   /** Told of each command that the driver sends. */
   readonly onCommand?: ((command: CommandStartedEvent) => void) | undefined;
+  /** Told how long each command took that this process sends to MongoDB. */
+  readonly times?: CommandTimes | undefined;
 }
 
 /** A process that is some contexts alone must not open another's database: what it needs of it, it learns from events. */
@@ -36,11 +39,12 @@ export class MongoStores {
     readonly prefix: string,
     readonly writeConcern: "majority" | 1,
     private readonly only: ReadonlySet<string> | undefined,
+    private readonly untimed: (() => void) | undefined,
   ) {}
 
   /** @throws when no primary answers within ten seconds */
   static async connect(options: MongoOptions): Promise<MongoStores> {
-    const { url, prefix = "millrace", writeConcern = "majority", only, onCommand } = options;
+    const { url, prefix = "millrace", writeConcern = "majority", only, onCommand, times } = options;
     guardAgainstDeadSockets();
     const client = new MongoClient(url, {
       useBigInt64: true,
@@ -52,7 +56,8 @@ export class MongoStores {
     });
     if (onCommand) client.on("commandStarted", onCommand);
     await client.connect();
-    return new MongoStores(client, prefix, writeConcern, only && new Set(only));
+    const untimed = times && timeCommands(times);
+    return new MongoStores(client, prefix, writeConcern, only && new Set(only), untimed);
   }
 
   /** @throws ForeignDatabase */
@@ -76,6 +81,7 @@ export class MongoStores {
   }
 
   async close(): Promise<void> {
+    this.untimed?.();
     await this.client.close();
   }
 }

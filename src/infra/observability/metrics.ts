@@ -95,15 +95,25 @@ export class Metrics {
     });
   }
 
-  /** A histogram of times in seconds to observe into. */
-  times<Label extends string>(name: string, help: string, labels: readonly Label[] = []): Histogram<Label> {
-    return new Histogram<Label>({
+  /**
+   * A histogram of times in seconds.
+   * @returns counts one, given the values of the labels in order
+   */
+  times(name: string, help: string, labels: readonly string[]): (values: readonly string[], seconds: number) => void {
+    const histogram = new Histogram<string>({
       name: PREFIX + name,
       help,
       labelNames: labels,
       buckets: SECONDS,
       registers: [this.registry],
     });
+    const observers = new Map<string, Observe>();
+    return (values, seconds) => {
+      const key = values.length === 1 ? (values[0] ?? "") : values.join(" ");
+      let observe = observers.get(key);
+      if (observe === undefined) observers.set(key, (observe = histogram.labels(...values).observe));
+      observe(seconds);
+    };
   }
 
   get contentType(): string {

@@ -2,7 +2,7 @@ import { FORGOTTEN, type Recorded } from "../../domains/kernel";
 import { type PaymentEvent } from "../../domains/payment/events";
 import { type AuthoriseResult, type PaymentProvider } from "../../domains/payment/provider";
 import { type CommandCause, type Reaction } from "../runtime/reaction";
-import { called } from "./provider-call";
+import { called, type Calling, type ProviderTimes } from "./provider-call";
 import { holderOf, type PaymentProviders, recorded } from "./providers";
 
 /** Sends a command to an aggregate; resolves with what became of it. */
@@ -16,6 +16,8 @@ export type SendPaymentCommand = (
 export interface PaymentReactionOptions {
   /** How long a provider's call may take, in ms. */
   readonly patience?: number;
+  /** Is told how long each call took. */
+  readonly times?: ProviderTimes | undefined;
 }
 
 type Heard<Type extends PaymentEvent["type"]> = Recorded<Extract<PaymentEvent, { type: Type }>>;
@@ -31,7 +33,7 @@ const LONGEST = 500;
 export function paymentReaction(
   providers: PaymentProviders,
   send: SendPaymentCommand,
-  { patience = 10_000 }: PaymentReactionOptions = {},
+  { patience = 10_000, times }: PaymentReactionOptions = {},
 ): Reaction {
   return {
     name: NAME,
@@ -63,13 +65,21 @@ export function paymentReaction(
     },
   };
 
+  function calling(provider: string, operation: Calling["operation"]): Calling {
+    return { provider, operation, patience, times };
+  }
+
   async function authorise(event: Heard<"PaymentRequested">): Promise<void> {
     const { paymentId, orderId, amount, currency, method, token } = event.data;
     if (token === FORGOTTEN) return decline(event, "person-forgotten");
     const provider = providers.get(method);
     if (!provider) return decline(event, "unknown payment method");
     const request = { paymentId, orderId, amount, currency, token };
-    const result: AuthoriseResult = await called(method, () => provider.authorise(request, event.id), patience);
+    const result: AuthoriseResult = await called(
+      calling(method, "authorise"),
+      () => provider.authorise(request, event.id),
+      ({ status }) => status,
+    );
     switch (result.status) {
       case "approved":
         return approve(event, provider, result.providerReference);
@@ -93,7 +103,7 @@ export function paymentReaction(
     if (accepted) return;
     const { amount, currency } = event.data;
     const request = { providerReference: reference, amount, currency };
-    await called(provider.name, () => provider.void(request, `${event.id}:void`), patience);
+    await called(calling(provider.name, "void"), () => provider.void(request, `${event.id}:void`));
   }
 
   /** Refused where the payment has been authorised in the meantime, and then that stands. */
@@ -118,6 +128,6 @@ export function paymentReaction(
     reference: string,
   ): Promise<void> {
     const { provider, providerReference } = holderOf(providers, reference);
-    return called(provider.name, () => provider[what]({ providerReference, amount, currency }, id), patience);
+    return called(calling(provider.name, what), () => provider[what]({ providerReference, amount, currency }, id));
   }
 }

@@ -9,6 +9,7 @@ export { cartEventsFeed, type CartEventRow } from "./cart-events";
 export { orderLinesFeed, SHIPPING, type OrderLineKind, type OrderLineRow } from "./order-lines";
 export { ordersFeed, type OrderRow } from "./orders";
 export { productsFeed, type ProductRow } from "./products";
+export { ordersByState, totals, type Happening, type TotalsDocument } from "./totals";
 export { stockMovementsFeed, type StockMovementRow } from "./stock-movements";
 
 /** Every feed of the shop. */

@@ -1,9 +1,9 @@
 import { type Gateway } from "../../../src/api/gateway";
 import { registerFigures as registerGatewayFigures } from "../../../src/api/gateway/figures";
-import { type OperatedEngine } from "../../../src/api/operations";
+import { type BusinessEngine, type OperatedEngine, registerBusinessFigures } from "../../../src/api/operations";
 import { registerFigures } from "../../../src/api/operations/figures";
 import { describedRoutes, TOUCHPOINTS } from "../../../src/engine/touchpoints";
-import { Metrics } from "../../../src/infra/observability";
+import { Metrics, timingsOf } from "../../../src/infra/observability";
 import { composeProcesses, documentOf, filesIn, textOf } from "./files";
 
 interface Rule {
@@ -42,6 +42,8 @@ const OF_EVERY_FIGURE = ["job", "instance", "exported_instance"];
 /** Every figure that a process of the shop or a gateway offers, with its labels. */
 function figures(): ReadonlyMap<string, ReadonlySet<string>> {
   const metrics = new Metrics();
+  timingsOf(metrics);
+  registerBusinessFigures(metrics, {} as BusinessEngine, 1);
   registerFigures(metrics, { commands: { figures: { batches: [] } }, tail: {} } as unknown as OperatedEngine);
   registerGatewayFigures(metrics, { fleet: { all: [] } } as unknown as Gateway);
   const found = new Map<string, ReadonlySet<string>>();
@@ -55,7 +57,8 @@ function figures(): ReadonlyMap<string, ReadonlySet<string>> {
     else for (const part of ["sum", "count", "bucket"]) found.set(`${name}_${part}`, new Set([...labels, "le"]));
   }
   for (const name of OF_PROMETHEUS) found.set(name, new Set([...OF_EVERY_FIGURE, "alertname", "alertstate"]));
-  for (const { record } of rules) if (record) found.set(record, new Set(["job", "method", "context", "name"]));
+  for (const { record } of rules)
+    if (record) found.set(record, new Set(["job", "method", "context", "name", "step", "currency"]));
   return found;
 }
 

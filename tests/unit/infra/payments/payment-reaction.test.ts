@@ -159,3 +159,19 @@ describe("a provider out of reach", () => {
     await expect(ledger.run(reaction)).rejects.toThrow("no answer within 1 ms");
   });
 });
+
+test("each call is told with what came of it, and how long it took", async () => {
+  const told: string[] = [];
+  const times = (provider: string, operation: string, outcome: string, seconds: number) => {
+    told.push(`${provider} ${operation} ${outcome}`);
+    expect(seconds).toBeGreaterThanOrEqual(0);
+  };
+  const { bank, ledger } = started(new Bank(yes), request());
+  const reaction = paymentReaction(paymentProviders([bank]), ledger.send, { times });
+  bank.failures = 1;
+  await expect(ledger.run(reaction)).rejects.toThrow(ProviderUnavailable);
+  await ledger.run(reaction);
+  ledger.command(capture());
+  await ledger.run(reaction, 2);
+  expect(told).toEqual(["bank authorise unavailable", "bank authorise approved", "bank capture done"]);
+});
