@@ -1,4 +1,5 @@
-import { type Consumer, type ConsumerState, type ConsumerStatus } from "./consumer";
+import { type Consumer } from "./consumer";
+import { type ConsumerState, type ConsumerStatus } from "./consumer-state";
 import { type Lag } from "./backlog";
 import { type Layout, type Part } from "./partitions";
 

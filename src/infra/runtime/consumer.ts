@@ -2,71 +2,15 @@ import { BehaviorSubject } from "rxjs";
 import { type Recorded } from "../../domains/kernel";
 import { type EventLog } from "../eventstore";
 import { Fenced, type Leases } from "../mongo";
-import { Backlog, type Lag } from "./backlog";
+import { Backlog } from "./backlog";
 import { type Balancer, type Share } from "./balancer";
 import { catchUp } from "./catch-up";
+import { type ConsumerState, type ConsumerStatus } from "./consumer-state";
 import { type FailureDocument, type FailureMark, type Failures, type Verdict } from "./failures";
+import { type Handler } from "./handler";
 import { type LogTail, type TailMember } from "./log-tail";
+import { PoisonEvent } from "./poison-event";
 import { backoff, pause } from "./retry";
-
-/** What a consumer does with the events; the consumer brings them in order, exactly from where it left off. */
-export interface Handler {
-  readonly types: readonly string[];
-  /**
-   * Makes this process the only one to write, and answers the position reached so far. What goes wrong apart from the
-   * calls here is told by `interrupt`, and the work is then taken on anew.
-   * @throws Fenced
-   */
-  claim(token: number, interrupt: (error: unknown) => void): Promise<bigint>;
-  /** Handles a batch and makes it and the position durable together. @throws PoisonEvent, Fenced */
-  handle(events: readonly Recorded[], upTo: bigint): Promise<void>;
-  /** Makes a position durable that was reached without events. @throws Fenced */
-  checkpoint(position: bigint): Promise<void>;
-  /** This process no longer does the work. */
-  release?(): Promise<void>;
-}
-
-/** An event that cannot be handled; the consumer stops and shows it. */
-export class PoisonEvent extends Error {
-  constructor(
-    readonly event: Recorded,
-    cause: unknown,
-    /** The document that cannot take it; `null` where it is not one document that the matter is about. */
-    readonly document: string | null = null,
-  ) {
-    super(
-      `cannot handle ${event.type} at ${event.stream}@${event.revision}: ` +
-        (cause instanceof Error ? cause.message : String(cause)),
-      { cause },
-    );
-    this.name = "PoisonEvent";
-  }
-}
-
-export type ConsumerStatus = "starting" | "waiting" | "catching-up" | "live" | "failed" | "stopped";
-
-export interface ConsumerState {
-  readonly status: ConsumerStatus;
-  readonly position: bigint;
-  readonly lag: Lag;
-  /** How often this process has had to begin anew: after an interruption, or at an event that it could not handle. */
-  readonly retries?: number;
-  readonly error?: {
-    readonly message: string;
-    /** What went wrong, without the event's name. */
-    readonly cause?: string;
-    readonly stream?: string;
-    readonly revision?: number;
-    readonly type?: string;
-    readonly position?: string;
-    readonly stack?: string;
-    readonly eventId?: string;
-    /** The document that cannot take the event. */
-    readonly document?: string;
-    readonly attempts?: number;
-    readonly since?: Date;
-  };
-}
 
 export interface ConsumerOptions {
   /** Of its lease. */

@@ -1,6 +1,6 @@
 import { type Collection } from "mongodb";
 import { type LeaseHolder, type MongoStores } from "../mongo";
-import { type PoisonEvent } from "./consumer";
+import { type PoisonEvent } from "./poison-event";
 import { placeOf, type WaitingEvent } from "./parked-processes";
 import { skipId, skippedEvents } from "./skips";
 

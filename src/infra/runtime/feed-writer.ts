@@ -1,7 +1,8 @@
 import { Decimal128, type Collection } from "mongodb";
 import { type Feed, type FeedRow, type Recorded } from "../../domains/kernel";
 import { Checkpoint, type MongoStores } from "../mongo";
-import { PoisonEvent, type Handler } from "./consumer";
+import { type Handler } from "./handler";
+import { PoisonEvent } from "./poison-event";
 import { type Committed } from "./projection-writer";
 import { Skips } from "./skips";
 

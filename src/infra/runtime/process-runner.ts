@@ -10,7 +10,7 @@ import {
 import { beginSpan, isTracing, within } from "../observability/tracing";
 import { type CommandContext, type Outcome } from "./command";
 import { type CommandHandler } from "./command-handler";
-import { PoisonEvent } from "./consumer";
+import { PoisonEvent } from "./poison-event";
 import { deriveId, newId } from "./ids";
 import { CommandFailed, eventsOf, isPassing, Passing, ProcessMoved, type Step } from "./process-step";
 

@@ -1,6 +1,6 @@
 import { type Deadline, type Intent, type Recorded } from "../../domains/kernel";
 import { EventLogUnavailable, messageOf } from "../eventstore";
-import { PoisonEvent } from "./consumer";
+import { PoisonEvent } from "./poison-event";
 import { placeOf, type StuckCause } from "./parked-processes";
 
 /** What a process is told. */

@@ -2,7 +2,8 @@ import { LRUCache } from "lru-cache";
 import { type AnyBulkWriteOperation, type Collection } from "mongodb";
 import { type Document, type Lookup, type Projection, type Recorded } from "../../domains/kernel";
 import { Checkpoint, type MongoStores } from "../mongo";
-import { PoisonEvent, type Handler } from "./consumer";
+import { type Handler } from "./handler";
+import { PoisonEvent } from "./poison-event";
 import { floorOf, type Part, partitionName, partitionOf } from "./partitions";
 import { Skips } from "./skips";
 

@@ -3,7 +3,8 @@ import { Checkpoint, type MongoStores } from "../mongo";
 import { type EventLog } from "../eventstore";
 import { beginSpan, isTracing, within } from "../observability/tracing";
 import { DeferredWrite } from "./deferred-write";
-import { PoisonEvent, type Handler } from "./consumer";
+import { type Handler } from "./handler";
+import { PoisonEvent } from "./poison-event";
 import { Skips } from "./skips";
 
 /** Why a command is sent, and under which key. */

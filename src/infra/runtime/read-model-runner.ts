@@ -4,7 +4,9 @@ import { Checkpoints, divide, layoutOf, type MongoStores, type Pointer, reachOf,
 import { beginBatchSpan, isTracing, type TracedSpan, within } from "../observability/tracing";
 import { UNKNOWN_LAG } from "./backlog";
 import { Build, together } from "./build";
-import { Consumer, type ConsumerOptions, type ConsumerServices, type ConsumerState, type Handler } from "./consumer";
+import { Consumer, type ConsumerOptions, type ConsumerServices } from "./consumer";
+import { type ConsumerState } from "./consumer-state";
+import { type Handler } from "./handler";
 import { type Layout, type Part, partitionName, partitionNames } from "./partitions";
 import { type Committed } from "./projection-writer";
 import { type ReadModel } from "./read-model";

@@ -10,7 +10,7 @@ import { encode } from "../wire/proto-writer";
 import { readUuid } from "../wire/uuid";
 import { type Context } from "./context";
 import { readIsStructured, readStreamIdentifier } from "./read-request";
-import { addEvent } from "./read";
+import { addEvent } from "./sending";
 
 /** By number: unknown (treated as a retry), park, retry, skip, stop. */
 const ACTIONS = ["retry", "park", "retry", "skip", "stop"] as const;

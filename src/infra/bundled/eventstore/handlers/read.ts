@@ -1,19 +1,14 @@
 import { LogCursor, StreamCursor } from "../core/cursors";
 import { SOFT_DELETED } from "../core/stream-metadata";
 import { type RecordView } from "../storage/log";
-import { FLAG, record } from "../storage/record";
 import { type Call } from "../transport/call";
 import { invalidArgument, streamDeleted } from "../transport/status";
 import { EventOutbox } from "../wire/event-encoder";
 import { type Context } from "./context";
 import { type ReadRequest, readReadRequest } from "./read-request";
 import { firstStreamPosition, lastAllPosition, lastStreamPosition, streamNotFound } from "./read-responses";
+import { addEvent, isVisible, PIECE, TURN } from "./sending";
 import { subscribe } from "./subscribe";
-
-/** Written in one piece. */
-export const PIECE = 64 * 1024;
-/** Records looked at before others get their turn. */
-export const TURN = 2000;
 
 /** Streams.Read: reading a stream or `$all` in either direction, and subscribing to them. */
 export function read(context: Context, call: Call): void {
@@ -87,10 +82,6 @@ function readAll(context: Context, call: Call, request: ReadRequest): void {
   });
 }
 
-/** The server's own book-keeping records are not events. */
-export const isVisible = (view: RecordView): boolean =>
-  ((view.buffer[view.offset + 15] as number) & FLAG.INTERNAL) === 0;
-
 /** Sends what `next` finds, in pieces, no faster than the client takes it, and gives others their turn in between. */
 function deliver(
   context: Context,
@@ -126,28 +117,4 @@ function deliver(
     }
   };
   step();
-}
-
-/** Puts an event into the outbox, following a link where the reader asked for it. */
-export function addEvent(
-  context: Context,
-  outbox: EventOutbox,
-  view: RecordView,
-  resolveLinks: boolean,
-  retryCount?: number,
-): void {
-  const isLink = resolveLinks && (record.flags(view.buffer, view.offset) & FLAG.LINK) !== 0;
-  if (!isLink && retryCount === undefined) {
-    outbox.event(view.buffer, view.offset);
-    return;
-  }
-  const retries = retryCount === undefined ? {} : { retryCount };
-  if (!isLink) {
-    outbox.resolved({ event: view, link: undefined, ...retries });
-    return;
-  }
-  // Following the link reads the log, which ends the life of the view.
-  const length = record.length(view.buffer, view.offset);
-  const link = { buffer: Buffer.from(view.buffer.subarray(view.offset, view.offset + length)), offset: 0 };
-  outbox.resolved({ event: context.store.resolve(link), link, ...retries });
 }

@@ -6,9 +6,9 @@ import { type Call } from "../transport/call";
 import { streamDeleted } from "../transport/status";
 import { EventOutbox } from "../wire/event-encoder";
 import { type Context } from "./context";
-import { addEvent, isVisible, PIECE, TURN } from "./read";
 import { type ReadRequest } from "./read-request";
 import { CAUGHT_UP, checkpoint, confirmation, FELL_BEHIND } from "./read-responses";
+import { addEvent, isVisible, PIECE, TURN } from "./sending";
 
 /** A subscriber that had caught up counts as behind again from this much unread log on. */
 const BEHIND = 4 * 1024 * 1024;
