@@ -1,6 +1,6 @@
 import { type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
 import { type InstanceDocument } from "../../infra/mongo";
-import { type Logger, type Metrics } from "../../infra/observability";
+import { type Logger, logRequest, type Metrics, requestLevel } from "../../infra/observability";
 import { newId } from "../../infra/runtime";
 import { Problem, problemOf } from "../http";
 import { type Dispatcher } from "../http/dispatcher";
@@ -40,8 +40,6 @@ export interface GatewayOptions {
   readonly counts?: Counts | undefined;
 }
 
-/** Requests slower than this, in seconds, are logged as warnings. */
-const SLOW = 1;
 const HSTS = ["Strict-Transport-Security", "max-age=31536000; includeSubDomains"] as const;
 
 /** One address for every touchpoint: takes each request to an instance of the service that has its route. */
@@ -147,8 +145,7 @@ export class Gateway {
   private otherwise(request: IncomingMessage, response: ServerResponse, url: string, started: number): void {
     const extra = protocolOf(request, this.policies.config.proxies) === "https" ? HSTS : [];
     if (serveFile(request, response, this.files, url.replace(/\?.*/s, ""), extra)) {
-      const seconds = (performance.now() - started) / 1_000;
-      return this.options.metrics.observeRequest(request.method ?? "GET", "files", response.statusCode, seconds);
+      return this.done(request, response.statusCode, { started, pattern: "files" });
     }
     this.refuse(request, response, unknownRoute(), { started, pattern: "none" });
   }
@@ -176,7 +173,7 @@ export class Gateway {
     const outcome = await pass(arrival, service, extra, this.written);
     if (outcome.kind === "refused") return this.fail(arrival, outcome.problem, extra);
     if (outcome.kind === "answered") this.record(arrival, outcome.attempts);
-    else this.options.metrics.observeRequest(request.method ?? "GET", route.path, 499, this.seconds(arrival));
+    else this.done(request, GONE, aboutOf(arrival));
   }
 
   /** A path that has routes, but none for the method. */
@@ -194,8 +191,7 @@ export class Gateway {
       const vary = asks && dependsOnOrigin(cors, service) ? ["Vary", "Origin"] : [];
       response.writeHead(204, ["Allow", allow, ...(allowed ? preflightHeaders(allowed, allow) : []), ...vary]);
       response.end();
-      const seconds = (performance.now() - started) / 1_000;
-      return this.options.metrics.observeRequest("OPTIONS", pattern, 204, seconds);
+      return this.done(request, 204, { started, pattern });
     }
     const allowed = allowedOrigin(cors, service, origin);
     const extra = allowed === undefined ? [] : corsHeaders(allowed);
@@ -221,41 +217,43 @@ export class Gateway {
   }
 
   private fail(arrival: Arrival, error: unknown, extra: readonly string[] = []): void {
-    const { request, response, route, started, correlationId } = arrival;
-    this.refuse(request, response, error, { started, pattern: route.path, extra, correlationId });
+    this.refuse(arrival.request, arrival.response, error, { ...aboutOf(arrival), extra });
   }
 
   private refuse(request: IncomingMessage, response: ServerResponse, error: unknown, about: About): void {
     if (response.destroyed || response.headersSent) return void response.destroy();
-    const { log, metrics } = this.options;
-    const { pattern, started, extra = [], correlationId = parseCorrelationId(request.headers) ?? newId() } = about;
+    const { extra = [], correlationId = parseCorrelationId(request.headers) ?? newId() } = about;
     const problem = problemOf(error);
     const { status, code, cause } = problem;
-    const level = status === 500 ? "error" : status > 500 ? "warn" : "debug";
-    const method = request.method ?? "GET";
-    log[level]({ correlationId, method, route: pattern, status, code, err: cause }, problem.message);
+    if (status >= 500) {
+      const told = { correlationId, method: request.method, route: about.pattern, status, code, err: cause };
+      this.options.log[status === 500 ? "error" : "warn"](told, problem.message);
+    }
     sendProblem(request, response, problem, correlationId, extra);
-    metrics.observeRequest(method, pattern, status, (performance.now() - started) / 1_000);
+    this.done(request, status, { ...about, correlationId, code });
   }
 
-  private seconds({ started }: Arrival): number {
-    return (performance.now() - started) / 1_000;
-  }
-
-  /** One observation and at most one line per request. */
   private record(arrival: Arrival, attempts?: number): void {
+    this.done(arrival.request, arrival.response.statusCode, aboutOf(arrival), attempts);
+  }
+
+  /** One observation and one line per request. */
+  private done(request: IncomingMessage, status: number, about: About, attempts?: number): void {
     const { log, metrics } = this.options;
-    const { request, response, route, correlationId } = arrival;
-    const seconds = this.seconds(arrival);
+    const { pattern: route, started, arrival, code } = about;
     const method = request.method ?? "GET";
-    metrics.observeRequest(method, route.path, response.statusCode, seconds);
-    const level = seconds > SLOW && !route.waits && !route.endless ? "warn" : "debug";
+    const seconds = (performance.now() - started) / 1_000;
+    metrics.observeRequest(method, route, status, seconds);
+    const level = requestLevel(route, seconds, () => arrival?.route.waits === true || arrival?.route.endless === true);
     if (!log.isLevelEnabled(level)) return;
-    const ms = Math.round(seconds * 1e5) / 100;
-    const { service, path } = route;
-    log[level]({ correlationId, method, route: path, service, status: response.statusCode, attempts, ms }, "request");
+    const { correlationId = parseCorrelationId(request.headers) ?? newId() } = about;
+    const trace = arrival?.span?.traceId;
+    logRequest(log, level, { correlationId, method, route, status, seconds, code, trace, service: arrival?.route.service, attempts }); // prettier-ignore
   }
 }
+
+/** The caller left before it was answered. */
+const GONE = 499;
 
 function endSpan({ span, route, request, response }: Arrival): void {
   if (span === undefined) return;
@@ -269,13 +267,23 @@ function endSpan({ span, route, request, response }: Arrival): void {
   span.end(statusCode >= 500 ? new Error() : undefined);
 }
 
-/** What is known of a request that is refused. */
+/** What is known of a request at its end. */
 interface About {
   readonly started: number;
   readonly pattern: string;
   readonly extra?: readonly string[];
   readonly correlationId?: string;
+  readonly code?: string;
+  /** Where it got as far as a route. */
+  readonly arrival?: Arrival;
 }
+
+const aboutOf = (arrival: Arrival): About => ({
+  started: arrival.started,
+  pattern: arrival.route.path,
+  correlationId: arrival.correlationId,
+  arrival,
+});
 
 const servicesOf = (table: readonly GatewayRoute[]): ReadonlyMap<string, { readonly kept: boolean }> => {
   const services = new Map<string, { kept: boolean }>();

@@ -2,12 +2,12 @@ import { setMaxListeners } from "node:events";
 import { type KeyObject } from "node:crypto";
 import { type IncomingMessage, type ServerResponse } from "node:http";
 import { parse as parseQuery } from "node:querystring";
-import { beginSpan, isTracing, type Logger, type Metrics } from "../../infra/observability";
+import { beginSpan, isTracing, type Logger, logRequest, type Metrics, requestLevel } from "../../infra/observability";
 import { type AccessOptions, authorise } from "./authorise";
 import { ClientGone, readJson } from "./body";
 import { type Entry, PathTree } from "./path-tree";
 import { Problem, problemOf } from "./problem";
-import { type AnyReply } from "./reply";
+import { type AnyReply, EVENTS_TYPE } from "./reply";
 import { RequestContext } from "./request-context";
 import { takes } from "./request-headers";
 import { type Method, type Route } from "./route";
@@ -25,9 +25,6 @@ export interface DispatcherOptions extends AccessOptions {
 
 /** What machines ask all the time, and what goes on for as long as the caller likes, is not traced. */
 const QUIET = /^\/(?:health|metrics|internal)|\/(?:live|changes)$/;
-
-/** Requests slower than this, in seconds, are logged as warnings. */
-const SLOW = 1;
 
 /** Takes a request through its route: find → authorise → check → handle → send. */
 export class Dispatcher {
@@ -167,14 +164,16 @@ export class Dispatcher {
       context.span.set({ "http.request.method": method, "http.route": pattern, "http.response.status_code": status });
       context.span.end(status >= 500 ? new Error() : undefined);
     }
-    const level = seconds > SLOW ? "warn" : "debug";
+    const level = requestLevel(pattern, seconds, () => mayLast(context));
     if (!log.isLevelEnabled(level)) return;
-    const ms = Math.round(seconds * 1e5) / 100;
-    const trace = context.span?.traceId;
+    const { correlationId, span } = context;
     const caller = callerOf(context.actor);
-    context.log[level]({ method, route: pattern, status, code, ms, caller, trace }, "request");
+    logRequest(log, level, { correlationId, method, route: pattern, status, seconds, code, caller, trace: span?.traceId }); // prettier-ignore
   }
 }
+
+/** Whoever asks to wait, or for an answer without end, gets what they want. */
+const mayLast = ({ wait, route }: RequestContext): boolean => wait !== undefined || route?.produces === EVENTS_TYPE;
 
 /** What kind of caller it was: who it was is told to the log of events alone. */
 const callerOf = (actor: string): string => /^[a-z-]*/.exec(actor)?.[0] ?? "";

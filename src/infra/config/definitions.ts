@@ -105,7 +105,7 @@ export const DEFINITIONS = {
     schema: oneOf(LOG_LEVELS),
     standard: "info",
     allowed: LOG_LEVELS.join(", "),
-    meaning: "Least severity that is logged; `debug` has a line for each request",
+    meaning: "Least severity that is logged; `info` has a line for each request",
   }),
   adminApiKey: named({
     env: "ADMIN_API_KEY",

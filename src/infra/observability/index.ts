@@ -1,5 +1,6 @@
 export { createLogger, LOG_LEVELS, type Logger, type LoggerOptions, type LogLevel, silentLogger } from "./logger";
 export { type Figure, Metrics, type Reading } from "./metrics";
+export { logRequest, requestLevel, type RequestLine } from "./request-lines";
 export { type Timings, timingsOf } from "./timings";
 export {
   beginBatchSpan,

@@ -1,5 +1,6 @@
 import { type DestinationStream, type Logger, pino } from "pino";
 import pretty from "pino-pretty";
+import { GatheredLines, writeRequestsTo } from "./request-lines";
 
 export type { Logger } from "pino";
 
@@ -54,9 +55,12 @@ export function createLogger(options: LoggerOptions = {}): Logger {
     redact: { paths: REDACTED, censor: "[redacted]" },
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  if (options.destination) return pino(settings, options.destination);
-  if (options.pretty ?? process.stderr.isTTY) return pino(settings, prettyStream());
-  return pino(settings, pino.destination({ fd: 2, sync: true }));
+  const people = options.destination === undefined && (options.pretty ?? process.stderr.isTTY);
+  const plain = options.destination ?? pino.destination({ fd: 2, sync: true });
+  const lines = new GatheredLines(people ? prettyStream() : plain, plain);
+  const log = pino(settings, lines);
+  writeRequestsTo(log, lines, people);
+  return log;
 }
 
 const prettyStream = (): DestinationStream =>
