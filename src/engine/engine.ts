@@ -49,6 +49,8 @@ export interface EngineOptions {
   readonly cacheSize?: number;
   /** Into how many partitions projections are divided, by name; see `partitionsOf`. */
   readonly partitions?: PartitionCounts;
+  /** ms after which a worker that is heard of no more loses its work to others. */
+  readonly leaseTtl?: number | undefined;
   /** Wrap the keys of people. Without them no personal data can be written, and what there is stays sealed. */
   readonly masterKeys?: MasterKeys | undefined;
   /** Is told how long the stores take. */
@@ -176,7 +178,7 @@ export class Engine {
     const streams = categoriesOf(options.contexts).map((category) => `${category}-`);
     const tail = new LogTail(log, streams);
     const commands = new CommandHandler(log, options.cacheSize === undefined ? {} : { cacheSize: options.cacheSize });
-    const engine = new Engine(options, log, stores, tail, new Leases(stores), commands);
+    const engine = new Engine(options, log, stores, tail, new Leases(stores, options.leaseTtl), commands);
     engine.hearOfForgotten();
     await tail.start();
     await Promise.all([...engine.runners.values()].map((runner) => runner.start()));
@@ -327,7 +329,7 @@ export class Engine {
           dispatch: this.dispatch,
           stores: this.stores,
           log: this.log,
-          holds: () => this.leases.holds(context),
+          holds: () => this.leases.holds(context, name),
           report: (message, details) => report("warn", message, details),
         });
         const consumer = new Consumer(handler, services, { name, context, rhythm: 0, maxBatch: 256 });

@@ -41,6 +41,8 @@ export interface ShopOptions {
   readonly cartAbandonedAfter?: number | undefined;
   /** Numbers of partitions of projections: see `partitionCounts`. */
   readonly projectionPartitions?: string | undefined;
+  /** Seconds after which a worker that is heard of no more loses its work to others. */
+  readonly leaseTtl?: number | undefined;
   readonly adminKey?: string | undefined;
   readonly shopperSecret?: string | undefined;
   /** Wrap the keys of people. */
@@ -82,6 +84,7 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
     work: options.work,
     only: options.only,
     partitions: partitionCounts(options.projectionPartitions ?? "", contexts),
+    leaseTtl: options.leaseTtl === undefined ? undefined : options.leaseTtl * 1_000,
     masterKeys: options.masterKeys,
     timings,
     report: (level, message, details) => log[level](errorForLog(details), message),

@@ -229,6 +229,13 @@ export const DEFINITIONS = {
     allowed: "`<projection>=<number>,…`, `*` being every projection that can be divided, each from 1 to 64",
     meaning: "Into how many partitions, for several workers, projections are divided; 1 where nothing is said",
   }),
+  leaseTtl: named({
+    env: "LEASE_TTL",
+    schema: whole(1, 600),
+    standard: "6",
+    allowed: "a whole number of seconds from 1 to 600, and the same in all processes",
+    meaning: "How long a worker that is heard of no more keeps its work from others",
+  }),
   gatewayServices: named({
     env: "GATEWAY_SERVICES",
     flag: "services",

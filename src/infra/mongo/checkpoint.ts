@@ -82,11 +82,18 @@ export class Checkpoint {
     if (position > this.written) this.written = position;
   }
 
-  /** This process no longer does the work. */
+  /**
+   * This process no longer does the work. Its session goes back to the driver, which uses it for anything: it must not
+   * be the one any more that the next holder ends.
+   */
   async release(): Promise<void> {
     const { session } = this;
+    if (!session) return;
     this.session = undefined;
-    await session?.endSession();
+    await this.documents()
+      .updateOne({ _id: this.name, token: this.token }, { $unset: { session: "" } })
+      .catch(() => undefined); // the database is away
+    await session.endSession();
   }
 
   /**

@@ -54,14 +54,21 @@ const NEVER = new Date(0);
 /** Entries of workers long gone are removed after this time, in ms. */
 const FORGOTTEN = 3_600_000;
 
+/** What this process has in one context. */
+interface Kept {
+  /** Leases, and when they were last seen to be its own, in ms of its own clock. */
+  readonly leases: Map<string, number>;
+  /** What it has said that it could work on. */
+  entry?: { readonly wants: readonly string[]; readonly contexts: readonly string[] } | undefined;
+}
+
 /**
  * Leases of this process: who holds one is the only one to work on what it names. A holder that dies loses it after
  * `ttl` ms, at once where its process is seen to be gone. Time is the database's, so clocks need not agree.
  */
 export class Leases {
   readonly owner = newId();
-  /** Context → when its leases were last seen to be ours (ms of the process's own clock). */
-  private readonly contexts = new Map<string, number>();
+  private readonly contexts = new Map<string, Kept>();
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -98,7 +105,7 @@ export class Leases {
         ],
         { returnDocument: "after" },
       );
-      if (taken) this.keep(context, asked);
+      if (taken) this.keep(context).leases.set(name, asked);
       return taken?.token;
     } catch (error) {
       // Two processes made the first lease at once.
@@ -108,21 +115,21 @@ export class Leases {
   }
 
   /**
-   * Whether leases of the context can still be ours: not when they could not be renewed in time, as in a process that
-   * was frozen. What it does then is fenced off where it writes, but should not be begun at all.
+   * Whether the lease can still be ours: not when it could not be renewed in time, as in a process that was frozen, or
+   * was seen to be another's. What is done then is fenced off where it writes, but should not be begun at all.
    */
-  holds(context: string): boolean {
-    const seen = this.contexts.get(context);
+  holds(context: string, name: string): boolean {
+    const seen = this.contexts.get(context)?.leases.get(name);
     return seen !== undefined && performance.now() - seen < this.ttl;
   }
 
   async release(context: string, name: string): Promise<void> {
+    this.contexts.get(context)?.leases.delete(name);
     await this.leases(context).updateOne({ _id: name, owner: this.owner }, { $set: { expiresAt: NEVER } });
   }
 
   /** Says what this process could work on in a context, and where else it works; said again, only the last counts. */
   async enroll(context: string, wants: readonly string[], contexts: readonly string[]): Promise<void> {
-    const asked = performance.now();
     await this.workers(context).updateOne(
       { _id: workerId(this.owner) },
       [
@@ -139,11 +146,13 @@ export class Leases {
       ],
       { upsert: true },
     );
-    this.keep(context, asked);
+    this.keep(context).entry = { wants, contexts };
   }
 
   /** This process takes on nothing more in the context; leases that it holds go on until they are released. */
   async resign(context: string): Promise<void> {
+    const kept = this.contexts.get(context);
+    if (kept) kept.entry = undefined;
     await this.workers(context).deleteOne({ _id: workerId(this.owner) });
     const longAgo = { $lt: new Date(Date.now() - FORGOTTEN) };
     await this.workers(context).deleteMany({ wants: { $exists: true }, expiresAt: longAgo });
@@ -154,21 +163,41 @@ export class Leases {
     this.timer = undefined;
   }
 
-  /** Renews every lease of the context that this process holds, and its entry as a worker. */
-  private keep(context: string, asked: number): void {
-    this.contexts.set(context, Math.max(asked, this.contexts.get(context) ?? 0));
+  /** From now on renews what this process has in the context. */
+  private keep(context: string): Kept {
+    const kept: Kept = this.contexts.get(context) ?? { leases: new Map() };
+    this.contexts.set(context, kept);
     this.timer ??= setInterval(() => {
-      const renewed = performance.now();
-      for (const each of this.contexts.keys())
-        this.leases(each)
-          .updateMany({ owner: this.owner, expiresAt: { $gt: NEVER } }, [
-            { $set: { expiresAt: { $add: ["$$NOW", this.ttl] } } },
-          ])
-          .then(
-            () => this.contexts.set(each, renewed),
-            () => undefined,
-          ); // a lease that lapses is noticed at the next fenced write
+      // A lease that lapses is noticed at the next fenced write at the latest.
+      for (const [each, its] of this.contexts) this.renew(each, its).catch(() => undefined);
     }, this.ttl / 3).unref();
+    return kept;
+  }
+
+  /** Renews every lease of the context that this process holds, and its entry as a worker. */
+  private async renew(context: string, kept: Kept): Promise<void> {
+    const asked = performance.now();
+    const { entry } = kept;
+    const before = [...kept.leases.keys()];
+    const { matchedCount } = await this.leases(context).updateMany({ owner: this.owner, expiresAt: { $gt: NEVER } }, [
+      { $set: { expiresAt: { $add: ["$$NOW", this.ttl] } } },
+    ]);
+    const complete = matchedCount >= before.length + (entry ? 1 : 0);
+    const ours = complete ? before : await this.found(context);
+    for (const name of before)
+      if (!ours.includes(name)) kept.leases.delete(name);
+      else if (kept.leases.has(name)) kept.leases.set(name, asked);
+    // Others clear the entry of who was not heard of for long.
+    if (entry && !complete && !ours.includes(workerId(this.owner)))
+      await this.enroll(context, entry.wants, entry.contexts);
+  }
+
+  /** What is still this process's: another may have taken a lease while nothing was heard of it. */
+  private async found(context: string): Promise<readonly string[]> {
+    const ours = await this.leases(context)
+      .find({ owner: this.owner, expiresAt: { $gt: NEVER } }, { projection: { _id: 1 } })
+      .toArray();
+    return ours.map(({ _id }) => _id);
   }
 
   private leases(context: string): Collection<LeaseDocument> {

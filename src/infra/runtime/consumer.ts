@@ -274,7 +274,7 @@ export class Consumer {
     const [first] = events;
     const fresh = first && first.position <= before ? events.filter(({ position }) => position > before) : events;
     if (fresh.length > 0 && upTo > before) {
-      if (!this.services.leases.holds(this.context)) throw new Fenced(this.name);
+      if (!this.services.leases.holds(this.context, this.name)) throw new Fenced(this.name);
       this.backlog.begin(fresh);
       await this.handler.handle(fresh, upTo);
       this.backlog.done();

@@ -45,6 +45,8 @@ export class ProcessWorker implements Handler {
   private tenure = 0;
   private interrupt: (error: unknown) => void = () => undefined;
   private ticking: NodeJS.Timeout | undefined;
+  /** Those under way. */
+  private readonly ticks = new Set<Promise<void>>();
   /** Handled up to here. */
   private position = -1n;
   private skips = Skips.none;
@@ -78,12 +80,16 @@ export class ProcessWorker implements Handler {
     this.runner.claimedAt = await handler.endPosition();
     this.interrupt = interrupt;
     clearInterval(this.ticking);
-    this.ticking = setInterval(() => void this.tick(), TIMER_POLL);
+    this.ticking = setInterval(() => {
+      const tick = this.tick().finally(() => this.ticks.delete(tick));
+      this.ticks.add(tick);
+    }, TIMER_POLL);
     return position;
   }
 
   async release(): Promise<void> {
     clearInterval(this.ticking);
+    await Promise.all(this.ticks);
     await this.persisting.flush().catch(() => undefined); // what is not written is found out again
     this.tenure++;
     await this.place.release();
