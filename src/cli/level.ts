@@ -64,7 +64,10 @@ export const ownPositions = (engine: Engine): Positions =>
   engine.readModelStates.map(({ context, name, active }) => ({
     name: `${context}.${name}`,
     // What another process works on is known by what can be read of it here.
-    position: active.status === "waiting" ? engine.models.get(context, name).position : active.position,
+    position:
+      active.status === "waiting" || active.status === "outdated"
+        ? engine.models.get(context, name).position
+        : active.position,
     failed: active.status === "failed" ? active.error?.message : undefined,
   }));
 

@@ -39,7 +39,7 @@ export interface StatusReport {
 const MUCH = 30;
 
 /** States of work from the one that tells most to the one that tells least: where nobody says more, others wait. */
-const TELLING = ["failed", "live", "catching-up", "starting", "stopped", "waiting"];
+const TELLING = ["failed", "live", "catching-up", "starting", "stopped", "outdated", "waiting"];
 
 /** What the register and the processes themselves say, put together. @param probes by the instance's id */
 export function statusReport(instances: readonly SeenInstance[], probes: ReadonlyMap<string, Probe>): StatusReport {
@@ -104,6 +104,8 @@ function aboutInstance(
 
 function aboutWork({ name, state, lagSeconds, lagEvents }: WorkStatus): readonly string[] {
   if (state === "failed") return [`${name} has stopped at an event that it cannot handle.`];
+  if (state === "outdated")
+    return [`Nobody works on ${name}: it has events that only a newer version of the program can read.`];
   if (state === "waiting") return [`Nobody works on ${name}: no process that does is there.`];
   if (state === "stopped") return [`${name} has been stopped.`];
   if (lagSeconds === undefined || lagSeconds <= MUCH) return [];

@@ -26,6 +26,8 @@ const ADVICE: Readonly<Record<string, string>> = {
   "malformed-url": "A `%` in the path begins no valid escape.",
   "method-not-allowed": "`Allow` names the methods that are possible at this address.",
   "missing-body": "Send a JSON body.",
+  "newer-version-needed":
+    "A newer version of the program has changed it, and this process cannot read that yet. Send the request again after `Retry-After`.",
   "not-acceptable": "`available` names what this address answers; `Accept` rules it out.",
   "not-found": "It does not exist, or it is somebody else's: no difference is made.",
   "read-model-behind": "What you wrote is safe, but cannot be read yet. Read again after `Retry-After`.",

@@ -69,6 +69,7 @@ function codesOf(route: Route): ReadonlyMap<number, ReadonlySet<string>> {
   if (heeds.includes("Idempotency-Key")) {
     add(409, "contention");
     add(422, "idempotency-key-reused");
+    add(503, "newer-version-needed");
   }
   if (heeds.includes("If-Match")) add(412, "stale-revision");
   for (const [code, status] of Object.entries(route.refusals)) add(status, code);

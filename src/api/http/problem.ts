@@ -128,11 +128,20 @@ const isUnreachable = (error: unknown): error is Error =>
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof DomainError) return problemOfRefusal(error);
-  if (isUnreachable(error)) return unavailable(error);
+  if (isUnreachable(error)) return isOutdated(error) ? outdated(error) : unavailable(error);
   return new Problem(500, "internal-error", "Something went wrong on our side. Nothing is known about the outcome.", {
     cause: error,
   });
 }
+
+/** Newer code has written what is not known here; processes that run it are on their way, or there already. */
+const isOutdated = ({ cause }: Error): boolean => cause instanceof Error && cause.name === "NewerVersion";
+
+const outdated = (cause: Error): Problem =>
+  new Problem(503, "newer-version-needed", "This was changed by a newer version of the program. Nothing was done; try again.", {
+    headers: { "Retry-After": "1" },
+    cause,
+  }); // prettier-ignore
 
 /** 503 with `Retry-After` (seconds): a store does not answer at present. */
 export function unavailable(cause?: unknown, retryAfter = 2): Problem {

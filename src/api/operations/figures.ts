@@ -3,7 +3,7 @@ import { type ConsumerState, orElse, type ProcessCounts } from "../../infra/runt
 import { type OperatedEngine } from "./operated-engine";
 import { type Work, workOf } from "./work";
 
-const STATES = ["starting", "waiting", "catching-up", "live", "failed", "stopped"] as const;
+const STATES = ["starting", "waiting", "outdated", "catching-up", "live", "failed", "stopped"] as const;
 const WORK = ["context", "name", "kind"] as const;
 
 /** Offers the engine's figures to Prometheus. They are read when it asks. */

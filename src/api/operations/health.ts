@@ -55,7 +55,7 @@ export class Health {
   /** What another process works on has caught up once it can be read up to where the log was when we first asked. */
   private isLevel({ state, checkpoint }: Work): boolean {
     const { head } = this.engine.tail;
-    if (state === "waiting") return BigInt(checkpoint) >= (this.goal ??= head);
+    if (state === "waiting" || state === "outdated") return BigInt(checkpoint) >= (this.goal ??= head);
     return state === "live";
   }
 }

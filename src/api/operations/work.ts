@@ -40,9 +40,10 @@ const failureSchema = z
   .meta({ id: "WorkFailure" });
 
 const status = z
-  .enum(["starting", "waiting", "catching-up", "live", "failed", "stopped"])
+  .enum(["starting", "waiting", "outdated", "catching-up", "live", "failed", "stopped"])
   .describe(
-    "`waiting`: another process does the work, if one does. `failed`: stopped at an event that it cannot handle.",
+    "`waiting`: another process does the work, if one does. `outdated`: left to processes of a newer version, whose " +
+      "events this one cannot read. `failed`: stopped at an event that it cannot handle.",
   );
 
 const rebuildSchema = z
@@ -147,7 +148,7 @@ function together(context: string, target: string | null, states: readonly Consu
 
 /** What another process works on stands still where it has said so. */
 function asKnown(state: ConsumerState, lease: string, { failures, checkpoints }: Outlook): ConsumerState {
-  if (state.status !== "waiting") return state;
+  if (!isElsewhere(state.status)) return state;
   const position = checkpoints.get(lease) ?? state.position;
   const failure = failures.get(lease);
   if (!failure) return { ...state, position: position > state.position ? position : state.position };
@@ -175,11 +176,13 @@ function ownerOf({ owners }: Outlook, lease: string | null): Work["owner"] {
   return { worker, host, pid, since: since?.toISOString() ?? null };
 }
 
+const isElsewhere = (status: ConsumerState["status"]): boolean => status === "waiting" || status === "outdated";
+
 /** While another process does the work, the position is what this one has been told of it. */
 function asRead(state: RunnerState, models: Observed["models"]): RunnerState {
-  if (state.active.status !== "waiting") return state;
+  if (!isElsewhere(state.active.status)) return state;
   const { position } = models.get(state.context, state.name);
-  const asSeen = (each: ConsumerState) => (each.status === "waiting" ? { ...each, position } : each);
+  const asSeen = (each: ConsumerState) => (isElsewhere(each.status) ? { ...each, position } : each);
   return { ...state, active: asSeen(state.active), partitions: state.partitions.map(asSeen) };
 }
 

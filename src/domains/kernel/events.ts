@@ -54,6 +54,17 @@ export interface EventDefinition<Schema extends z.ZodType = z.ZodType> {
   readonly schema: Schema;
   /** Key: the version it upgrades from. Pure; chained until the current version is reached. */
   readonly upcasters?: Readonly<Record<number, (old: never) => unknown>>;
+  /**
+   * For the release that brings the version, which runs beside one that cannot read it: what is written meanwhile. The
+   * release after it drops this. Not for events with personal data.
+   */
+  readonly stillWrites?: StillWrites;
+}
+
+/** An older version that is still written. `lower` is pure, and the upcasters take what it gives. */
+export interface StillWrites {
+  readonly version: number;
+  readonly lower: (present: never) => unknown;
 }
 
 export type EventCatalogue = Readonly<Record<string, EventDefinition>>;
@@ -72,13 +83,25 @@ export function defineEvents<const C extends Uncategorised>(category: string, ty
   return Object.fromEntries(entries) as Categorised<C>;
 }
 
+/** An event that newer code has written: what does not know it must not read it as if it did. */
+export class NewerVersion extends Error {
+  /** @param known the newest version that is known here; `undefined`: the whole type is not */
+  constructor(version: number, known: number | undefined) {
+    super(
+      known === undefined
+        ? "the event's type is not known here: upgrade"
+        : `version ${version} is newer than version ${known}, which is known here: upgrade`,
+    );
+    this.name = "NewerVersion";
+  }
+}
+
 /**
  * Lifts data written under an older schema version to the current one.
- * @throws for a newer one: code that does not know it must not read it as if it did
+ * @throws NewerVersion for a newer one
  */
 export function upcast(definition: EventDefinition, data: unknown, version: number): unknown {
-  if (version > definition.version)
-    throw new Error(`version ${version} is newer than version ${definition.version}, which is known here: upgrade`);
+  if (version > definition.version) throw new NewerVersion(version, definition.version);
   let current = data;
   for (let from = version; from < definition.version; from++) {
     const lift = definition.upcasters?.[from] as ((old: unknown) => unknown) | undefined;

@@ -10,6 +10,14 @@ export interface NewEvent {
   readonly metadata: EventMetadata;
 }
 
+/** What becomes of an event in the log. */
+export interface WrittenEvent {
+  readonly version: number;
+  readonly data: unknown;
+  /** Not what it was before, where an older version is still written that says less. */
+  readonly event: DomainEvent;
+}
+
 type StoredEvent = JSONEventType<string, Record<string, unknown>, Uint8Array>;
 
 const UTF_8 = new TextEncoder();
@@ -30,6 +38,10 @@ export class EventCodec {
     people?: People,
   ) {
     this.personal = new PersonalData(catalogue, people);
+    // What is personal is marked in the present schema alone.
+    for (const [type, { stillWrites }] of Object.entries(catalogue))
+      if (stillWrites && this.personal.isPersonal(type))
+        throw new Error(`${type} holds personal data: an older version of it cannot be written`);
   }
 
   /** The events as they are to be stored in a stream, their personal data sealed; each time anew. */
@@ -54,11 +66,18 @@ export class EventCodec {
     return Promise.all(events.map((event) => this.open(event)));
   }
 
-  /** The current schema version of an event type. */
-  version(type: string): number {
-    const definition = this.catalogue[type];
-    if (!definition) throw new Error(`event type ${type} is not in the catalogue`);
-    return definition.version;
+  /** The event as it is to be written, and as it will be read again. */
+  written(event: DomainEvent): WrittenEvent {
+    const definition = this.catalogue[event.type];
+    if (!definition) throw new Error(`event type ${event.type} is not in the catalogue`);
+    const { stillWrites, version } = definition;
+    if (!stillWrites) return { version, data: event.data, event };
+    const data = stillWrites.lower(event.data as never);
+    return {
+      version: stillWrites.version,
+      data,
+      event: { type: event.type, data: upcast(definition, data, stillWrites.version) },
+    };
   }
 
   encode(event: NewEvent): EventData {

@@ -4,11 +4,18 @@ import {
   EventStoreDBClient,
   FORWARDS,
   NO_STREAM,
+  type ResolvedEvent,
   START,
   StreamNotFoundError,
   WrongExpectedVersionError,
 } from "@eventstore/db-client";
-import { type EventCatalogue, type Recorded, streamCategory } from "../../domains/kernel";
+import {
+  type EventCatalogue,
+  type EventMetadata,
+  NewerVersion,
+  type Recorded,
+  streamCategory,
+} from "../../domains/kernel";
 import { isKeysAway, type People } from "../privacy";
 import { EventCodec, type NewEvent } from "./codec";
 
@@ -123,7 +130,10 @@ export class EventLog {
     }
   }
 
-  /** The same with personal data as it is stored: sealed. @throws EventLogUnavailable */
+  /**
+   * The same with personal data as it is stored: sealed.
+   * @throws EventLogUnavailable; where newer code has written what is not known here, with NewerVersion as its cause
+   */
   async *readSealed(stream: string, from = 0, maxCount = Number.MAX_SAFE_INTEGER): AsyncGenerator<Recorded> {
     try {
       const events = this.client.readStream(stream, {
@@ -131,13 +141,25 @@ export class EventLog {
         fromRevision: from === 0 ? START : BigInt(from),
         maxCount,
       });
+      let unreadable: unknown;
       for await (const resolved of events) {
-        const event = this.codec.decode(resolved);
-        if (event) yield event;
+        if (unreadable !== undefined) continue;
+        const event = this.decoded(resolved);
+        if (event instanceof Error) unreadable = event;
+        else if (event) yield event;
       }
+      if (unreadable !== undefined) throw unreadable;
     } catch (error) {
       if (error instanceof StreamNotFoundError) return;
       throw new EventLogUnavailable(`read of ${stream}: ${messageOf(error)}`, error);
+    }
+  }
+
+  private decoded(resolved: ResolvedEvent): Recorded | Error | undefined {
+    try {
+      return this.codec.decode(resolved) ?? unknownIn(resolved);
+    } catch (error) {
+      return error instanceof Error ? error : new Error(String(error));
     }
   }
 
@@ -161,6 +183,14 @@ export class EventLog {
 /** Events cannot be read or written without the keys of their people: for the moment that is as if the log were away. */
 export const keysAway = (stream: string, error: unknown): unknown =>
   isKeysAway(error) ? new EventLogUnavailable(`keys of people in ${stream}: ${messageOf(error)}`, error) : error;
+
+/** A fact of a type that only newer code knows: who acts upon the stream without it would decide on half of the truth. */
+function unknownIn({ event }: ResolvedEvent): NewerVersion | undefined {
+  if (!event?.isJson || event.type.startsWith("$")) return undefined;
+  const { commandId, schemaVersion } = (event.metadata ?? {}) as Partial<EventMetadata>;
+  const isOurs = commandId !== undefined && schemaVersion !== undefined;
+  return isOurs ? new NewerVersion(schemaVersion, undefined) : undefined;
+}
 
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -1,4 +1,4 @@
-export { type NewEvent } from "./codec";
+export { type NewEvent, type WrittenEvent } from "./codec";
 export {
   EventLog,
   EventLogUnavailable,
@@ -9,4 +9,4 @@ export {
   type ExpectedRevision,
 } from "./event-log";
 export { entryAt, logPages, type LogEntry, type LogPages } from "./log-pages";
-export { subscribeToLog, type Flow, type LogFilter, type LogSignal } from "./log-subscription";
+export { subscribeToLog, type Flow, type LogFilter, type LogSignal, type NewerEvent } from "./log-subscription";

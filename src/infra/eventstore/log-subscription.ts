@@ -7,12 +7,22 @@ import {
   type ResolvedEvent,
 } from "@eventstore/db-client";
 import { Observable } from "rxjs";
-import { type Recorded } from "../../domains/kernel";
+import { NewerVersion, type Recorded } from "../../domains/kernel";
 import { type EventLog } from "./event-log";
+
+/** What is known of an event that newer code has written. */
+export interface NewerEvent {
+  readonly type: string;
+  readonly stream: string;
+  readonly position: bigint;
+  readonly error: NewerVersion;
+}
 
 /** What a subscription tells: an event, that everything up to a position was seen, or that it follows live. */
 export type LogSignal =
   | { readonly kind: "event"; readonly event: Recorded; readonly position: bigint }
+  /** An event that newer code has written, and that cannot be read here. */
+  | { readonly kind: "newer"; readonly event: NewerEvent; readonly position: bigint }
   | { readonly kind: "reached"; readonly position: bigint }
   | { readonly kind: "live" };
 
@@ -61,13 +71,15 @@ export function subscribeToLog(
       }
     };
     subscription.on("data", (resolved: ResolvedEvent) => {
+      const position = resolved.event?.position?.commit ?? resolved.commitPosition;
+      if (position === undefined) return;
       try {
-        const position = resolved.event?.position?.commit ?? resolved.commitPosition;
         const event = log.codec.decode(resolved);
-        if (position === undefined) return;
         observer.next(event ? { kind: "event", event, position } : { kind: "reached", position });
       } catch (error) {
-        end(error);
+        if (!(error instanceof NewerVersion) || !resolved.event) return end(error);
+        const { type, streamId: stream } = resolved.event;
+        observer.next({ kind: "newer", event: { type, stream, position, error }, position });
       }
     });
     subscription.on("caughtUp" as never, (() => observer.next({ kind: "live" })) as never);

@@ -41,7 +41,15 @@ export class Build {
 }
 
 /** What is worst comes first. */
-const WORST_FIRST: readonly ConsumerStatus[] = ["failed", "catching-up", "starting", "waiting", "live", "stopped"];
+const WORST_FIRST: readonly ConsumerStatus[] = [
+  "failed",
+  "outdated",
+  "catching-up",
+  "starting",
+  "waiting",
+  "live",
+  "stopped",
+];
 
 /** Several partitions taken together: as far as the last, as bad as the worst. */
 export function together(states: readonly ConsumerState[]): ConsumerState {

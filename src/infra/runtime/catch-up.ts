@@ -1,5 +1,6 @@
 import { type Recorded } from "../../domains/kernel";
-import { subscribeToLog, type EventLog, type Flow, type LogFilter } from "../eventstore";
+import { subscribeToLog, type EventLog, type Flow, type LogFilter, type NewerEvent } from "../eventstore";
+import { Outdated } from "./outdated";
 import { backoff, pause } from "./retry";
 
 /** How long a silent server is given, in ms, before it is asked for all events instead of some types. */
@@ -48,6 +49,8 @@ class Reader {
   private handled: bigint;
   private live = false;
   private ended = false;
+  /** An event that newer code has written; what came before it is still handled. */
+  private newer: NewerEvent | undefined;
   private wake: (() => void) | undefined;
   private flow: Flow | undefined;
 
@@ -64,7 +67,12 @@ class Reader {
     const { job } = this;
     const subscription = subscribeToLog(job.log, this.handled, this.filter, (flow) => (this.flow = flow)).subscribe({
       next: (signalled) => {
-        if (signalled.kind === "live") this.live = true;
+        if (this.newer) return;
+        if (signalled.kind === "newer" && job.types.includes(signalled.event.type)) {
+          // Beyond the target it is for who follows the tail.
+          if (signalled.position > job.target) this.live = true;
+          else this.newer = signalled.event;
+        } else if (signalled.kind === "live") this.live = true;
         else {
           if (signalled.kind === "event") this.events.push(signalled.event);
           this.reached = signalled.position;
@@ -93,6 +101,8 @@ class Reader {
           }
           this.handled = upTo;
         }
+        if (this.newer && this.events.length === 0)
+          return { position: this.handled, failure: Outdated.at(this.newer), silent: false };
         if (level || (this.ended && this.events.length === 0)) break;
         if (this.events.length === 0 && !(await this.news()) && this.filter.types)
           return { position: this.handled, silent: true };
@@ -105,7 +115,7 @@ class Reader {
 
   /** Waits for the next signal; false when none came in a while. */
   private async news(): Promise<boolean> {
-    if (this.live || this.ended) return true;
+    if (this.live || this.ended || this.newer) return true;
     let timer: NodeJS.Timeout | undefined;
     const heard = await new Promise<boolean>((resolve) => {
       this.wake = () => resolve(true);

@@ -20,6 +20,9 @@ const WANTED = [
 interface Followed {
   readonly model: ReadModel;
   readonly partition: number;
+  /** The collection that it is a partition of, and into how many that is divided. */
+  readonly target: string;
+  readonly count: number;
 }
 
 /** More documents of a read model than this are taken to be all of them. */
@@ -123,8 +126,14 @@ export class ChangeWatcher {
     model.changed(ids.length > MANY ? undefined : ids, model.position);
   }
 
-  private moved({ model, partition }: Followed, checkpoint: bigint): void {
-    if (!this.isLed(model, partition)) model.moved(this.reach(model, checkpoint), partition);
+  private moved({ model, partition, target, count }: Followed, checkpoint: bigint): void {
+    if (this.isLed(model, partition)) return;
+    // A new collection may have taken over while this process still thought that it writes the old one.
+    if (!serves(model, target, count)) {
+      if (this.isLed(model)) return;
+      model.serve(target, count);
+    }
+    model.moved(this.reach(model, checkpoint), partition);
   }
 
   private async refresh(): Promise<void> {
@@ -140,11 +149,10 @@ export class ChangeWatcher {
       if (!pointer) continue;
       const layout = layoutOf(pointer, pointer.active);
       // Who works on a part of it learns from its runner what serves.
-      const isNew = !model.ready || model.collection.collectionName !== pointer.active || model.partitions !== layout.count; // prettier-ignore
-      if (isNew && !this.isLed(model)) model.serve(pointer.active, layout.count);
+      if (!serves(model, pointer.active, layout.count) && !this.isLed(model)) model.serve(pointer.active, layout.count);
       let isOlder = false;
       for (const [partition, name] of partitionNames(pointer.active, layout).entries()) {
-        followed.set(name, { model, partition });
+        followed.set(name, { model, partition, target: pointer.active, count: layout.count });
         const position = positions.get(name);
         if (position === undefined || this.isLed(model, partition)) continue;
         if (position > (this.checkpoints.get(name) ?? -1n)) isOlder = true;
@@ -158,6 +166,9 @@ export class ChangeWatcher {
     this.headMoved();
   }
 }
+
+const serves = (model: ReadModel, target: string, count: number): boolean =>
+  model.ready && model.collection.collectionName === target && model.partitions === count;
 
 interface Positioned {
   readonly updateDescription?: { readonly updatedFields?: { readonly position?: bigint | number } };

@@ -1,6 +1,6 @@
 import { type Lag } from "./backlog";
 
-export type ConsumerStatus = "starting" | "waiting" | "catching-up" | "live" | "failed" | "stopped";
+export type ConsumerStatus = "starting" | "waiting" | "outdated" | "catching-up" | "live" | "failed" | "stopped";
 
 export interface ConsumerState {
   readonly status: ConsumerStatus;

@@ -9,6 +9,7 @@ import { type ConsumerState, type ConsumerStatus } from "./consumer-state";
 import { type FailureDocument, type FailureMark, type Failures, type Verdict } from "./failures";
 import { type Handler } from "./handler";
 import { type LogTail, type TailMember } from "./log-tail";
+import { Outdated } from "./outdated";
 import { PoisonEvent } from "./poison-event";
 import { backoff, pause } from "./retry";
 
@@ -71,6 +72,8 @@ export class Consumer {
   private waiters = 0;
   private hurryUp: (() => void) | undefined;
   private readonly stopping = new AbortController();
+  /** Newer code is needed: this process never takes the work again. */
+  private readonly withdrawn = new AbortController();
   private running: Promise<void> | undefined;
   private retryNow: (() => void) | undefined;
   private retries = 0;
@@ -140,15 +143,24 @@ export class Consumer {
     const { signal } = this.stopping;
     const { name, context } = this.options;
     const share = (this.share = this.services.balancer.join(context, name));
-    while (!signal.aborted) {
+    while (!signal.aborted && !this.withdrawn.signal.aborted) {
       const turn = await share.turn(signal);
       if (!turn) break;
-      await this.work(AbortSignal.any([signal, turn]));
+      await this.work(AbortSignal.any([signal, turn, this.withdrawn.signal]));
       this.waits();
       await this.services.leases.release(context, name).catch(() => undefined); // it lapses
     }
-    this.status = "stopped";
+    this.status = this.withdrawn.signal.aborted ? "outdated" : "stopped";
     share.leave();
+  }
+
+  private withdraw(error: Outdated): void {
+    if (this.withdrawn.signal.aborted) return;
+    const { message } = error;
+    const { name } = this.options;
+    this.error = { message };
+    this.services.report("warn", `${name} is left to newer code: ${message}`, { consumer: name });
+    this.withdrawn.abort();
   }
 
   /** Until the signal fires: then what is under way is finished. */
@@ -170,7 +182,9 @@ export class Consumer {
         interrupted.signal.throwIfAborted();
         attempt = 0;
       } catch (error) {
-        if (error instanceof Fenced) {
+        const outdated = Outdated.by(error);
+        if (outdated) this.withdraw(outdated);
+        else if (error instanceof Fenced) {
           this.waits();
           await pause(LEASE_POLL, signal);
         } else if (error instanceof PoisonEvent) {
@@ -222,16 +236,19 @@ export class Consumer {
   private async live(member: TailMember, maxBatch: number, signal: AbortSignal): Promise<void> {
     const idle = this.services.tail.head$.subscribe((head) => {
       // Nothing waits and nothing is under way: what the tail has seen beyond our events is seen by us too.
-      if (member.inbox.length === 0 && !member.overflowed && this.resting) this.reached(head);
+      if (member.inbox.length === 0 && !member.overflowed && !member.newer && this.resting) this.reached(head);
     });
     const timer = setInterval(() => void this.saveIdlePosition(), IDLE_CHECKPOINT);
     try {
       while (!signal.aborted && !member.overflowed) {
-        this.resting = member.inbox.length === 0;
+        this.resting = member.inbox.length === 0 && !member.newer;
         // The head may have moved on by others' events while a batch was under way, and may not move again for long.
         if (this.resting) this.reached(this.services.tail.head);
         await member.ready(signal);
-        if (member.inbox.length === 0) continue;
+        if (member.inbox.length === 0) {
+          if (member.newer) throw Outdated.at(member.newer);
+          continue;
+        }
         this.resting = false;
         await this.keepRhythm(signal);
         const { events, upTo } = member.take(maxBatch);

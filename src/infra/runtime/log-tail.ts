@@ -1,6 +1,6 @@
 import { BehaviorSubject, type Subscription } from "rxjs";
 import { type Recorded } from "../../domains/kernel";
-import { subscribeToLog, type EventLog, type Flow } from "../eventstore";
+import { subscribeToLog, type EventLog, type Flow, type NewerEvent } from "../eventstore";
 import { backoff, pause } from "./retry";
 
 /** A member holds back the tail when this many events wait for it, and lets go when half of them are done. */
@@ -11,6 +11,8 @@ const PATIENCE = 5_000;
 /** One consumer's place at the tail: the events of its types that came after `joinedAt`. */
 export class TailMember {
   inbox: Recorded[] = [];
+  /** After what is in the inbox comes an event that newer code has written: this member gets no further. */
+  newer: NewerEvent | undefined;
   /** The inbox ran over: events are missing, and the consumer must catch up by itself and join again. */
   overflowed = false;
   /** Live members hold the tail back when they are slow; those still catching up do not. */
@@ -27,7 +29,7 @@ export class TailMember {
 
   /** @returns whether the tail must wait for this member */
   push(event: Recorded): boolean {
-    if (this.overflowed) return false;
+    if (this.overflowed || this.newer) return false;
     this.inbox.push(event);
     this.notify();
     if (this.inbox.length < HIGH_WATER) return false;
@@ -38,13 +40,19 @@ export class TailMember {
     return false;
   }
 
+  block(event: NewerEvent): void {
+    if (this.overflowed || this.newer) return;
+    this.newer = event;
+    this.notify();
+  }
+
   /** Up to `max` events, and the position that is reached once they are handled. */
   take(max: number): { events: Recorded[]; upTo: bigint } {
     this.lastTaken = Date.now();
     const events = this.inbox.length <= max ? this.inbox : this.inbox.slice(0, max);
     this.inbox = this.inbox.length <= max ? [] : this.inbox.slice(max);
     const last = events.at(-1);
-    const upTo = this.inbox.length === 0 || !last ? this.tail.head : last.position;
+    const upTo = (this.inbox.length === 0 && !this.newer) || !last ? this.tail.head : last.position;
     if (this.inbox.length < HIGH_WATER / 2) this.tail.drained(this);
     return { events, upTo };
   }
@@ -55,9 +63,9 @@ export class TailMember {
     if (first && first.position <= position) this.inbox = this.inbox.filter((event) => event.position > position);
   }
 
-  /** Resolves when there is something to take, the member has run over, or the signal fires. */
+  /** Resolves when there is something to take, the member has run over or is blocked, or the signal fires. */
   async ready(signal: AbortSignal): Promise<void> {
-    if (this.inbox.length > 0 || this.overflowed || signal.aborted) return;
+    if (this.inbox.length > 0 || this.overflowed || this.newer || signal.aborted) return;
     await new Promise<void>((resolve) => {
       const wake = () => {
         signal.removeEventListener("abort", wake);
@@ -92,7 +100,7 @@ export class LogTail {
   /** Everything up to here has been handed to the members. */
   readonly head$ = new BehaviorSubject<bigint>(-1n);
   private readonly members = new Set<TailMember>();
-  private readonly listeners = new Map<string, (event: Recorded) => void>();
+  private readonly listeners = new Map<string, (event: Pick<Recorded, "stream">) => void>();
   /** Events that came, by type. */
   private readonly counts = new Map<string, number>();
   /** Positions of the newest of them, by type. */
@@ -149,8 +157,11 @@ export class LogTail {
     return member;
   }
 
-  /** Has every event of a type told as it comes, whatever anybody else does with it; one listener a type. */
-  listen(type: string, listener: (event: Recorded) => void): void {
+  /**
+   * Has every event of a type told as it comes, whatever anybody else does with it, and if it can be read here or not;
+   * one listener a type.
+   */
+  listen(type: string, listener: (event: Pick<Recorded, "stream">) => void): void {
     this.listeners.set(type, listener);
   }
 
@@ -208,6 +219,7 @@ export class LogTail {
           if (signalled.kind === "live") return;
           if (signalled.position <= this.position) return;
           if (signalled.kind === "event") this.distribute(signalled.event);
+          else if (signalled.kind === "newer") this.block(signalled.event);
           this.position = signalled.position;
           this.announce();
         },
@@ -217,10 +229,20 @@ export class LogTail {
     });
   }
 
-  private distribute(event: Recorded): void {
+  private noted(event: Pick<Recorded, "type" | "stream" | "position">): void {
     this.counts.set(event.type, (this.counts.get(event.type) ?? 0) + 1);
     this.newest.set(event.type, event.position);
     this.listeners.get(event.type)?.(event);
+  }
+
+  /** Only those that want the type are stopped by what cannot be read here. */
+  private block(event: NewerEvent): void {
+    this.noted(event);
+    for (const member of this.members) if (member.types.has(event.type)) member.block(event);
+  }
+
+  private distribute(event: Recorded): void {
+    this.noted(event);
     for (const member of this.members) {
       if (!member.types.has(event.type)) continue;
       if (member.push(event)) this.hold(member);

@@ -5,6 +5,7 @@ import { type CommandHandler } from "./command-handler";
 import { type Handler } from "./handler";
 import { PoisonEvent } from "./poison-event";
 import { DeferredWrite } from "./deferred-write";
+import { Outdated } from "./outdated";
 import { ParkedProcesses, type ParkedProcess } from "./parked-processes";
 import { type AnyProcess, type Dispatch, ProcessRunner } from "./process-runner";
 import { causeOf, eventsOf, type Input, isPassing, type Step } from "./process-step";
@@ -194,7 +195,7 @@ export class ProcessWorker implements Handler {
     await Promise.all(due.map((each) => this.wake(each)));
   }
 
-  /** @throws when what became of it cannot be written */
+  /** @throws when what became of it cannot be written, or newer code is needed */
   private async wake({ processId, correlationId, name, at }: TimerDocument): Promise<void> {
     if (this.waking.has(processId)) return;
     const deadline: Deadline = { name, at: at.toISOString() };
@@ -204,6 +205,7 @@ export class ProcessWorker implements Handler {
       const inputs: Input[] = [{ kind: "deadline", deadline }];
       await this.advanceOrSetAside({ processId, inputs, correlationId, causationId: processId, again: true });
     } catch (error) {
+      Outdated.rethrow(error);
       const message = `a deadline of ${this.process.name} could not be handled and is tried again`;
       return this.services.report(message, { processId, error });
     } finally {
@@ -222,7 +224,10 @@ export class ProcessWorker implements Handler {
     await Promise.all(asked.retry.map((parked) => this.retryParked(parked)));
   }
 
-  /** Brings the events that wait to the process; events that come meanwhile are waited for as well. */
+  /**
+   * Brings the events that wait to the process; events that come meanwhile are waited for as well.
+   * @throws when newer code is needed
+   */
   private async retryParked({ processId, correlationId }: ParkedProcess): Promise<void> {
     if (this.retrying.has(processId)) return;
     const { tenure } = this;
@@ -244,6 +249,7 @@ export class ProcessWorker implements Handler {
         await this.advance(step);
       }
     } catch (error) {
+      Outdated.rethrow(error);
       if (!isPassing(error) && tenure === this.tenure) this.setAside(step, error);
     } finally {
       this.retrying.delete(processId);

@@ -76,7 +76,8 @@ export class ReadModelRunner {
   get state(): RunnerState {
     const { name, context, kind, version } = this.spec;
     const { pointer, building } = this;
-    const partitions = this.active?.states ?? [{ status: "starting", position: -1n, lag: UNKNOWN_LAG }];
+    const status = pointer && pointer.version > version ? "waiting" : "starting";
+    const partitions = this.active?.states ?? [{ status, position: -1n, lag: UNKNOWN_LAG }];
     return {
       name,
       context,
@@ -199,6 +200,16 @@ export class ReadModelRunner {
         this.follow(pointer);
       }
       await old?.stop();
+    } else if (pointer.version > this.spec.version && known.version <= this.spec.version) {
+      // Newer code has taken over: what it writes is followed like anything that others work on.
+      const { active: old, building } = this;
+      this.pointer = pointer;
+      this.active = this.building = undefined;
+      for (const each of this.following) each.unsubscribe();
+      // The watcher may have been faster.
+      if (this.model.collection.collectionName !== pointer.active)
+        this.model.serve(pointer.active, layoutOf(pointer, pointer.active).count);
+      await Promise.all([old?.stop(), building?.stop()]);
     } else if (pointer.active === known.active && !sameLayout(pointer, known)) {
       const { active: old } = this;
       this.pointer = pointer;
@@ -214,7 +225,7 @@ export class ReadModelRunner {
   private follow(pointer: Pointer): void {
     // An older version's collection serves as it is until the new one takes over: its code is gone.
     if (pointer.version !== this.spec.version) {
-      this.model.serve(pointer.active);
+      this.model.serve(pointer.active, layoutOf(pointer, pointer.active).count);
       return;
     }
     this.active = this.newBuild(pointer, pointer.active);

@@ -8,7 +8,7 @@ import {
   type EventMetadata,
 } from "../../domains/kernel";
 import { beginBatchSpan, isTracing, within } from "../observability/tracing";
-import { EventLogUnavailable, keysAway, type EventLog, type NewEvent } from "../eventstore";
+import { EventLogUnavailable, keysAway, type EventLog, type NewEvent, type WrittenEvent } from "../eventstore";
 import {
   remember,
   type AggregateCache,
@@ -173,32 +173,34 @@ export class StreamLane {
         verdicts.push({ pending, kind: "nothing", revision, state });
       } else {
         const first = revision + 1;
-        for (const [index, event] of decision.entries()) {
-          append.push(this.envelope(event, index, context));
-          state = this.aggregate.evolve(state, event);
+        const written = decision.map((event) => this.services.log.codec.written(event));
+        const events = written.map(({ event }) => event);
+        for (const [index, each] of written.entries()) {
+          append.push(this.envelope(each, index, context));
+          state = this.aggregate.evolve(state, each.event);
         }
-        revision += decision.length;
+        revision += events.length;
         traces.set(context.commandId, { first, last: revision, hash: context.commandHash });
-        verdicts.push({ pending, kind: "events", events: decision, first, state });
-        latest = { id: context.commandId, events: decision, state };
+        verdicts.push({ pending, kind: "events", events, first, state });
+        latest = { id: context.commandId, events, state };
       }
     }
     return { verdicts, append, state, traces: [...traces], latest };
   }
 
-  private envelope(event: DomainEvent, index: number, context: CommandContext): NewEvent {
+  private envelope({ event, version, data }: WrittenEvent, index: number, context: CommandContext): NewEvent {
     const metadata: EventMetadata = {
       commandId: context.commandId,
       correlationId: context.correlationId,
       causationId: context.causationId ?? context.commandId,
       actor: context.actor,
-      schemaVersion: this.services.log.codec.version(event.type),
+      schemaVersion: version,
       occurredAt: context.occurredAt ?? new Date().toISOString(),
       ...(context.commandHash !== undefined && { commandHash: context.commandHash }),
       ...(context.traceparent !== undefined && { traceparent: context.traceparent }),
       ...(context.reason !== undefined && { reason: context.reason }),
     };
-    return { id: eventId(context, index), type: event.type, data: event.data, metadata };
+    return { id: eventId(context, index), type: event.type, data, metadata };
   }
 
   private readonly keysAway = (error: unknown): never => {

@@ -1,5 +1,12 @@
 import { z } from "zod";
-import { defineEvents, type EventDefinition, type EventMetadata, quantity, sku } from "../../../src/domains/kernel";
+import {
+  defineEvents,
+  type EventDefinition,
+  type EventMetadata,
+  personal,
+  quantity,
+  sku,
+} from "../../../src/domains/kernel";
 import { EventCodec } from "../../../src/infra/eventstore/codec";
 import { fingerprint, resolved, schemaComplaint } from "../../support/contracts";
 
@@ -55,6 +62,33 @@ describe("an event of an older version", () => {
     const { 1: _, ...upcasters } = events.Shelved.upcasters;
     const gap = new EventCodec({ Shelved: { ...events.Shelved, upcasters } });
     expect(() => readAs(1, { sku: "85123A", dozens: 2 }, gap)).toThrow("no upcaster from version 1 to 2");
+  });
+});
+
+describe("a release that still writes the version before", () => {
+  type Shelf = z.output<typeof shelf>;
+  const stillWrites = { version: 2, lower: ({ by: _, ...same }: Shelf) => same };
+  const rolling = new EventCodec({ Shelved: { ...events.Shelved, stillWrites } });
+  const event = { type: "Shelved", data: { sku: "85123A", pieces: 5, shelf: "C", by: "Ada" } };
+
+  test("writes what older code reads, and goes on with what it will read itself", () => {
+    expect(rolling.written(event)).toEqual({
+      version: 2,
+      data: { sku: "85123A", pieces: 5, shelf: "C" },
+      event: { type: "Shelved", data: { sku: "85123A", pieces: 5, shelf: "C", by: null } },
+    });
+    expect(codec.written(event)).toEqual({ version: 3, data: event.data, event });
+  });
+
+  test("reads the present version all the same", () => {
+    expect(readAs(3, event.data, rolling)?.data).toEqual(event.data);
+  });
+
+  test("cannot do so with personal data, whose marks are the present schema's", () => {
+    const schema = z.strictObject({ ...shelf.shape, by: personal(z.string()).nullable() });
+    expect(() => new EventCodec({ Shelved: { ...events.Shelved, schema, stillWrites } })).toThrow(
+      "Shelved holds personal data: an older version of it cannot be written",
+    );
   });
 });
 
