@@ -29,8 +29,12 @@ program
 
 program
   .command("serve")
-  .description("the APIs of some contexts, as a process of their own on given stores")
-  .argument("<context...>", "storefront, backoffice, reference, analytics, operations")
+  .description("a bounded context, or several: API, projections and processes, as a process of its own on given stores")
+  .argument(
+    "[context...]",
+    "reference, catalog, pricing, inventory, cart, ordering, payment, storefront, privacy, analytics, operations",
+  )
+  .option("--no-work", "only the API, while projections and processes are worked on elsewhere (millrace work)")
   .addOption(port)
   .addOption(host)
   .addOption(eventstore)
@@ -188,6 +192,13 @@ keys
   .addOption(data)
   .addOption(mongodb)
   .action(async (id: string, flags: Flags) => (await import("./cli/keys.js")).revokeKey(id, flags));
+
+program
+  .command("database-users")
+  .description("the logins of a fleet, one for each context, that open its own database and no other")
+  .option("--create <folder>", "make them, and a file for each with its connection string, as the user of MONGODB_URL")
+  .addOption(mongodb)
+  .action(async (flags: Flags) => (await import("./cli/database-users.js")).databaseUsersCommand(flags));
 
 program
   .command("events")

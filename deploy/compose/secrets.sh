@@ -16,17 +16,26 @@ mkdir -p "$root/master"
 [ -s "$root/master/key" ] || head -c 32 /dev/urandom | base64 >"$root/master/key"
 chmod 0700 "$root/master"
 
-# name=user, as in docker-compose.yml; deploy/mongodb/users.js says what each may do.
-for each in prepare=1100 gateway=1101 serve-storefront=1102 serve-backoffice=1103 serve-reference=1104 \
-  serve-analytics=1105 serve-operations=1106 work-reference=1111 work-catalog=1112 work-pricing=1113 \
-  work-inventory=1114 work-cart=1115 work-ordering=1116 work-payment=1117 work-storefront=1118 work-analytics=1119 \
-  work-privacy=1120; do
+# Logins that are nobody's alone; copies are in the folders of those who need them. Only `mongo-users` reads these.
+for login in keys register; do
+  mkdir -p "$root/$login"
+  once "$root/$login/mongodb-url" <<<"mongodb://$login:$(random)@$members/?replicaSet=rs0&authSource=admin"
+done
+
+# name=user, as in docker-compose.yml; `millrace database-users` says what each may do in MongoDB.
+for each in prepare=1100 gateway=1101 reference=1111 catalog=1112 pricing=1113 inventory=1114 \
+  cart=1115 ordering=1116 payment=1117 storefront=1118 privacy=1119 analytics=1120 operations=1121; do
   name=${each%=*}
   mkdir -p "$root/$name"
   once "$root/$name/mongodb-url" <<<"mongodb://$name:$(random)@$members/?replicaSet=rs0&authSource=admin"
   case $name in prepare | gateway) printf '%s' "$ADMIN_API_KEY" >"$root/$name/admin-api-key" ;; esac
+  case $name in prepare | gateway | operations) ;; *) cp "$root/register/mongodb-url" "$root/$name/mongodb-url-operations" ;; esac
+  case $name in cart | ordering | payment | privacy | analytics | operations)
+    cp "$root/keys/mongodb-url" "$root/$name/mongodb-url-keys"
+    ;;
+  esac
   case $name in
-  prepare | serve-storefront | serve-backoffice | serve-analytics | work-ordering | work-payment | work-privacy)
+  prepare | cart | ordering | payment | privacy | analytics | operations)
     cp "$root/master/key" "$root/$name/master-key"
     ;;
   esac

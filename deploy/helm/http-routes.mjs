@@ -11,7 +11,7 @@ import { format, resolveConfig } from "prettier";
 const require = createRequire(import.meta.url);
 const dist = resolve(process.argv[2] ?? `${import.meta.dirname}/../../dist`);
 const { httpRoutes } = require(`${dist}/api/gateway/http-routes.js`);
-const { describedRoutes } = require(`${dist}/engine/touchpoints.js`);
+const { describedRoutes } = require(`${dist}/engine/routes.js`);
 
 const file = `${import.meta.dirname}/millrace/files/http-routes.json`;
 const routes = httpRoutes(describedRoutes(), { backend: (service) => service });

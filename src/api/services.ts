@@ -20,7 +20,8 @@ export interface ServiceOptions {
   readonly commands: CommandHandler;
   readonly models: ReadModels;
   readonly log: EventLog;
-  readonly answers: AnswerMemory;
+  /** How commands of each context were answered, each in the context's own database. */
+  readonly answers: ReadonlyMap<string, AnswerMemory>;
   /** Destroys the key of a person. */
   readonly forget: (subject: string) => Promise<void>;
   readonly tokens: ShopperTokens;
@@ -33,7 +34,7 @@ const SHOPPER = "shopper:";
 /** A read model of whatever documents. */
 export type Levelled = Pick<ReadModel, "name" | "position" | "waitFor">;
 
-/** What the routes of every touchpoint work with. */
+/** What the routes of a context work with. */
 export class Services {
   readonly models: ReadModels;
   readonly log: EventLog;
@@ -41,20 +42,31 @@ export class Services {
   readonly tokens: ShopperTokens;
   readonly currency: string;
   readonly forget: ServiceOptions["forget"];
-  private readonly answers: AnswerMemory;
+  private readonly answers: AnswerMemory | undefined;
   /** What is known of commands under way that are repeated: they found nothing to change the first time. */
   private readonly idle = new Map<string, Idle>();
   private readonly underWay = new Map<string, Promise<Accepted | DomainError>>();
-  private readonly written = new LRUCache<string, bigint>({ max: REMEMBERED_WRITES });
+  private readonly written: LRUCache<string, bigint>;
 
-  constructor(options: ServiceOptions) {
+  /** @param context whose commands are executed; without one nothing is remembered of those that left no events */
+  constructor(
+    private readonly options: ServiceOptions,
+    context?: string,
+    written?: LRUCache<string, bigint>,
+  ) {
     this.commands = options.commands;
     this.models = options.models;
     this.log = options.log;
     this.tokens = options.tokens;
     this.currency = options.currency;
-    this.answers = options.answers;
+    this.answers = context === undefined ? undefined : options.answers.get(context);
     this.forget = options.forget;
+    this.written = written ?? new LRUCache({ max: REMEMBERED_WRITES });
+  }
+
+  /** The same for the commands of a context. What one writes, reads of all in this process show. */
+  within(context: string): Services {
+    return new Services(this.options, context, this.written);
   }
 
   /** The keys of people. @throws where this process has none */
@@ -168,7 +180,7 @@ export class Services {
     if (!outcome.accepted) return outcome.error;
     this.written.set(stream, outcome.position);
     if (outcome.events.length === 0 && !outcome.repeated && commandHash !== undefined)
-      await this.answers.remember(commandId, commandHash, { idleAt: outcome.revision }, await this.whose(context));
+      await this.answers?.remember(commandId, commandHash, { idleAt: outcome.revision }, await this.whose(context));
     return outcome;
   }
 
@@ -179,7 +191,7 @@ export class Services {
 
   /** Keeps what the request's key is used for; a refusal when it has been used for something else. */
   async reserveKey({ commandId, commandHash }: CommandContext): Promise<DomainError | undefined> {
-    return commandHash === undefined ? undefined : this.answers.reserve(commandId, commandHash);
+    return commandHash === undefined ? undefined : this.answers?.reserve(commandId, commandHash);
   }
 
   private async remembered<A extends object>(
@@ -188,13 +200,13 @@ export class Services {
     run: () => Promise<A | DomainError>,
   ): Promise<A | DomainError> {
     const { commandId } = context;
-    const before = await this.answers.recall(commandId, hash);
+    const before = await this.answers?.recall(commandId, hash);
     if (before instanceof DomainError) return before;
     if (before) this.idle.set(commandId, before);
     try {
       const outcome = await run();
       if (outcome instanceof DomainError && !PASSING.has(outcome.code))
-        await this.answers.remember(commandId, hash, outcome, await this.whose(context));
+        await this.answers?.remember(commandId, hash, outcome, await this.whose(context));
       return outcome;
     } finally {
       if (before) this.idle.delete(commandId);

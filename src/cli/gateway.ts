@@ -54,7 +54,7 @@ function gatewaySettings(flags: Flags): Settings {
 }
 
 /** The MongoDB that instances register in: the one that is named, else that of the engine on the data folder. */
-function registerOf({ mongodbUrl, mongodbPrefix, dataDir }: Settings) {
-  const url = mongodbUrl ?? readRunRecord(dataDir)?.mongoUrl;
+function registerOf({ mongodbUrlOperations, mongodbUrl, mongodbPrefix, dataDir }: Settings) {
+  const url = mongodbUrlOperations ?? mongodbUrl ?? readRunRecord(dataDir)?.mongoUrl;
   return url === undefined ? undefined : { url, prefix: mongodbPrefix };
 }

@@ -10,7 +10,7 @@ import { masterKeysNeeded } from "./master-keys";
 export async function rewrap(flags: Flags): Promise<void> {
   const chosen = settings(process.env, flags);
   const masterKeys = masterKeysNeeded(chosen, "rewrap");
-  const url = chosen.mongodbUrl ?? readRunRecord(chosen.dataDir)?.mongoUrl;
+  const url = chosen.mongodbUrlKeys ?? chosen.mongodbUrl ?? readRunRecord(chosen.dataDir)?.mongoUrl;
   if (url === undefined) throw new Error("Name the database with MONGODB_URL (--mongodb), or run millrace start.");
   const stores = await MongoStores.connect({ url, prefix: chosen.mongodbPrefix });
   try {

@@ -1,7 +1,7 @@
 import { bringUpStores } from "../engine/bundled-stores";
 import { developmentKey } from "../engine/development-key";
 import { setUpShop } from "../engine/set-up";
-import { startShop, TOUCHPOINTS } from "../engine/shop";
+import { CONTEXTS, startShop } from "../engine/shop";
 import { welcome } from "../engine/welcome";
 import { settings } from "../infra/config";
 import { createLogger } from "../infra/observability";
@@ -30,13 +30,14 @@ export async function start(flags: Flags): Promise<void> {
         ...chosen,
         ...stores,
         mongoPrefix: mongodbPrefix,
+        mongoUrls: { operations: chosen.mongodbUrlOperations, keys: chosen.mongodbUrlKeys },
         masterKeys: masterKeysFor(chosen, (line) => log.info(line)),
         adminKey: adminApiKey,
         oidc: oidcOf(chosen),
         tls: tlsOf(chosen, log),
         log,
         work: "all",
-        serve: TOUCHPOINTS,
+        serve: CONTEXTS,
         registering: registeringAs("start", chosen),
         async beforeOpening(shop) {
           key ??= await developmentKey(dataDir, shop.keys);

@@ -40,8 +40,8 @@ export async function status(flags: Flags): Promise<void> {
   }
 }
 
-function registerOf({ mongodbUrl, dataDir }: Settings): string {
-  const url = mongodbUrl ?? readRunRecord(dataDir)?.mongoUrl;
+function registerOf({ mongodbUrlOperations, mongodbUrl, dataDir }: Settings): string {
+  const url = mongodbUrlOperations ?? mongodbUrl ?? readRunRecord(dataDir)?.mongoUrl;
   if (url !== undefined) return url;
   throw new Error(
     `Name the MongoDB of the shop with MONGODB_URL (--mongodb), or the data folder of one that runs (--data): nothing runs on ${dataDir}.`,

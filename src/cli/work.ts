@@ -48,7 +48,7 @@ export function contextsNamed(names: readonly string[], paymentTimeout: number):
 /** Whether processes or reactions are among the work: they act on personal data, while read models only pass it on. */
 function acts(names: readonly string[], paymentTimeout: number): boolean {
   return contextsOf({ paymentTimeout }).some(({ name, processes, reactions }) =>
-    [...processes, ...reactions(notRunning, notRunning)].some(
+    [...processes, ...reactions(notRunning, notRunning, notRunning)].some(
       (part) => names.length === 0 || [name, part.name, `${part.context}.${part.name}`].some((each) => names.includes(each)), // prettier-ignore
     ),
   );
@@ -61,7 +61,7 @@ const workNames = (paymentTimeout: number): Set<string> => new Set(contextsOf({ 
 
 const partsOf = ({ name, projections, feeds, processes, reactions }: Context): readonly string[] => [
   name,
-  ...[...projections, ...feeds, ...processes, ...reactions(notRunning, notRunning)].flatMap((part) => [
+  ...[...projections, ...feeds, ...processes, ...reactions(notRunning, notRunning, notRunning)].flatMap((part) => [
     part.name,
     `${part.context}.${part.name}`,
   ]),

@@ -20,7 +20,9 @@ export interface Context {
   /** Categories of other contexts whose aggregates it commands: the only foreign streams that it may append to. */
   readonly commands?: readonly string[];
   /** What the context does outside the shop; built with the engine's means of sending commands. */
-  readonly reactions: (send: SendCommand, forget: Forget) => readonly Reaction[];
+  readonly reactions: (send: SendCommand, forget: Forget, forgetAnswers: Forget) => readonly Reaction[];
+  /** Its routes, processes or reactions show personal data, or act on it: they need the keys of people. */
+  readonly personal?: true;
 }
 
 /** Destroys the key of a person and drops what is kept of them in the clear; the second time there is nothing to do. */

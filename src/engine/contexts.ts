@@ -19,7 +19,25 @@ import * as referenceProjections from "../projections/reference";
 import { skusFor } from "../projections/skus";
 import * as storefrontProjections from "../projections/storefront";
 import { type Context } from "./context";
-import { forgettingReaction } from "./forgetting";
+import { forgettingReaction, forgottenAnswers } from "./forgetting";
+
+/** The bounded contexts; where the shop is a fleet, each is a service of that name. */
+export const CONTEXTS = [
+  "reference",
+  "catalog",
+  "pricing",
+  "inventory",
+  "cart",
+  "ordering",
+  "payment",
+  "storefront",
+  "privacy",
+  "analytics",
+  "operations",
+] as const;
+export type ContextName = (typeof CONTEXTS)[number];
+
+export const isContext = (name: string): name is ContextName => (CONTEXTS as readonly string[]).includes(name);
 
 export interface ContextOptions {
   /** Seconds that a payment may go unanswered. */
@@ -28,7 +46,7 @@ export interface ContextOptions {
   readonly timings?: Pick<Timings, "provider"> | undefined;
 }
 
-type Parts = Partial<Omit<Context, "name">> & Pick<Context, "name">;
+type Parts = Partial<Omit<Context, "name">> & { readonly name: ContextName };
 
 const context = (parts: Parts): Context => ({
   events: {},
@@ -77,6 +95,9 @@ export function contextsOf({ paymentTimeout, timings }: ContextOptions): readonl
       projections: [cartProjections.offers, cartProjections.regions, cartProjections.carts],
       // Checkout takes the process's first step itself, so that the shopper is told the order's number.
       commands: ["order"],
+      // Shoppers' commands are all its own: of nobody else's requests anything personal is remembered.
+      reactions: (_send, _forget, forgetAnswers) => [forgottenAnswers("cart", forgetAnswers)],
+      personal: true,
     }),
     context({
       name: "ordering",
@@ -86,6 +107,7 @@ export function contextsOf({ paymentTimeout, timings }: ContextOptions): readonl
       processes: [checkoutProcess({ paymentTimeout: paymentTimeout * 1000 })],
       // The checkout process reserves, releases and ships stock, and has payments made and undone.
       commands: ["stock", "payment"],
+      personal: true,
     }),
     context({
       name: "payment",
@@ -93,6 +115,7 @@ export function contextsOf({ paymentTimeout, timings }: ContextOptions): readonl
       aggregates: [payment],
       projections: [paymentProjections.payments],
       reactions: (send) => [paymentReaction(providers, send, { times: timings?.provider })],
+      personal: true,
     }),
     context({
       name: "storefront",
@@ -103,7 +126,10 @@ export function contextsOf({ paymentTimeout, timings }: ContextOptions): readonl
       events: privacyEvents,
       aggregates: [forgetting],
       reactions: (_, forget) => [forgettingReaction(forget)],
+      personal: true,
     }),
-    context({ name: "analytics", projections: [totals], feeds: analyticsFeeds }),
+    context({ name: "analytics", projections: [totals], feeds: analyticsFeeds, personal: true }),
+    // It has no aggregates of its own, but shows everybody's history as the log has it.
+    context({ name: "operations", personal: true }),
   ];
 }

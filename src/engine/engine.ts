@@ -38,6 +38,8 @@ export interface EngineOptions {
   readonly contexts: readonly Context[];
   readonly eventstoreUrl: string;
   readonly mongoUrl: string;
+  /** Addresses, with logins, of databases that have one of their own: see `MongoOptions.urls`. */
+  readonly mongoUrls?: MongoOptions["urls"];
   readonly mongoPrefix?: string;
   /** `1` for the bundled single node, `majority` for any other server. */
   readonly writeConcern?: "majority" | 1;
@@ -66,7 +68,7 @@ export interface WorkerState {
   readonly state: ConsumerState;
 }
 
-/** Databases that are no context's alone: API keys, who is there and remembered answers; the keys of people. */
+/** Databases that are no context's alone: API keys and who is there; the keys of people. */
 const SHARED = ["operations", "keys"];
 
 /** The contexts that the process is. */
@@ -98,8 +100,8 @@ export class Engine {
   readonly workers: ReadonlyMap<string, { readonly consumer: Consumer; readonly kind: WorkerState["kind"] }>;
   /** What operators see of processes, and ask for. */
   readonly processes: ProcessDesk;
-  /** How commands were answered that left no events. */
-  readonly answers: AnswerMemory;
+  /** How commands of each context of this process were answered that left no events. */
+  readonly answers: ReadonlyMap<string, AnswerMemory>;
   readonly operator: Operator;
   private readonly aggregates: ReadonlyMap<string, AnyAggregate>;
   private readonly followers: Followers;
@@ -124,7 +126,7 @@ export class Engine {
     );
     const open: Open = (value) => log.codec.personal.openValue(value);
     this.models = new ReadModels(stores, (name) => (personal.has(name) ? open : undefined));
-    this.answers = new AnswerMemory(stores);
+    this.answers = new Map(own.map(({ name }) => [name, new AnswerMemory(stores, name)]));
     this.processes = new ProcessDesk(
       stores,
       own.flatMap(({ processes }) => processes),
@@ -158,9 +160,10 @@ export class Engine {
 
   /** Connects to both stores and starts the work. */
   static async start(options: EngineOptions): Promise<Engine> {
-    const { mongoUrl, mongoPrefix, writeConcern, only, onCommand, timings } = options;
+    const { mongoUrl, mongoUrls, mongoPrefix, writeConcern, only, onCommand, timings } = options;
     const stores = await MongoStores.connect({
       url: mongoUrl,
+      urls: mongoUrls,
       only: only && [...only, ...SHARED],
       onCommand,
       times: timings?.database,
@@ -194,10 +197,15 @@ export class Engine {
     return this.log.codec.personal.people;
   }
 
-  /** Destroys the key of a person who is forgotten, and what is remembered of their requests. May be repeated. */
+  /** Destroys the key of a person who is forgotten, and what is remembered here of their requests. May be repeated. */
   readonly forget = async (subject: string): Promise<void> => {
     await this.people?.destroy(subject);
-    await this.answers.forget(subject);
+    await this.forgetAnswers(subject);
+  };
+
+  /** Drops how requests of a person were answered by the contexts of this process. */
+  private readonly forgetAnswers = async (subject: string): Promise<void> => {
+    await Promise.all([...this.answers.values()].map((answers) => answers.forget(subject)));
   };
 
   /** Whoever forgets a person, this process drops what it has of them as soon as the log tells of it. */
@@ -243,7 +251,9 @@ export class Engine {
       ...this.followedModels(context),
       ...[
         ...context.processes.map(({ name }) => ({ name, kind: "process" as const })),
-        ...context.reactions(this.send, this.forget).map(({ name }) => ({ name, kind: "reaction" as const })),
+        ...context
+          .reactions(this.send, this.forget, this.forgetAnswers)
+          .map(({ name }) => ({ name, kind: "reaction" as const })),
       ].flatMap(({ name, kind }): readonly FollowedState[] =>
         this.workers.has(`${context.name}.${name}`)
           ? []
@@ -335,7 +345,7 @@ export class Engine {
         const consumer = new Consumer(handler, services, { name, context, rhythm: 0, maxBatch: 256 });
         workers.set(`${context}.${name}`, { consumer, kind: "process" });
       }
-      for (const reaction of reactions(this.send, this.forget)) {
+      for (const reaction of reactions(this.send, this.forget, this.forgetAnswers)) {
         const { name, context } = reaction;
         if (!this.wanted(context, name)) continue;
         const handler = new ReactionWorker(reaction, this.stores, this.log, isTransient);

@@ -9,3 +9,11 @@ export const forgettingReaction = (forget: Forget): Reaction => ({
   events: ["PersonForgotten"],
   react: ({ stream }) => forget(streamId(stream)),
 });
+
+/** What a context remembers of a person's requests goes with them: nobody else can reach it. */
+export const forgottenAnswers = (context: string, forgetAnswers: Forget): Reaction => ({
+  name: "forgotten-answers",
+  context,
+  events: ["PersonForgotten"],
+  react: ({ stream }) => forgetAnswers(streamId(stream)),
+});

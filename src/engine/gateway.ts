@@ -14,10 +14,10 @@ import { Dispatcher } from "../api/http/dispatcher";
 import { MongoStores, registeredInstances, SharedCounts } from "../infra/mongo";
 import { type Logger, Metrics } from "../infra/observability";
 import { pause } from "../infra/runtime";
-import { ApiKeys, type ApiKeyStore, hashApiKey, isLoopback, type StoredKey } from "../infra/security";
-import { MongoApiKeys } from "./api-keys";
+import { ApiKeys, isLoopback } from "../infra/security";
+import { MongoApiKeys, withAdmin } from "./api-keys";
 import { register, type Registering } from "./register";
-import { describedRoutes } from "./touchpoints";
+import { describedRoutes } from "./routes";
 
 export { gatewayConfig } from "../api/gateway";
 
@@ -69,7 +69,12 @@ function gatewayOf(options: GatewayProcessOptions, stores: MongoStores | undefin
   const onLoopback = isLoopback(host);
   const own: Dispatcher = new Dispatcher(
     ownRoutes(() => gateway, metrics, services),
-    { log, metrics, apiKeys: new ApiKeys(keysFor(options.adminKey, stores)), openOnLoopback: onLoopback },
+    {
+      log,
+      metrics,
+      apiKeys: new ApiKeys(withAdmin(options.adminKey, stores && new MongoApiKeys(stores))),
+      openOnLoopback: onLoopback,
+    },
   );
   const gateway = new Gateway({
     table: gatewayTable(services),
@@ -84,20 +89,6 @@ function gatewayOf(options: GatewayProcessOptions, stores: MongoStores | undefin
   });
   registerFigures(metrics, gateway);
   return gateway;
-}
-
-/** The keys that the gateway knows for its own routes: that of its settings, and the shop's where it can see them. */
-function keysFor(key: string | undefined, stores: MongoStores | undefined): ApiKeyStore {
-  const known = key === undefined ? undefined : hashApiKey(key);
-  const admin: StoredKey = { principal: { name: "admin", roles: ["admin"] } };
-  const shop = stores && new MongoApiKeys(stores);
-  return {
-    async find(hash) {
-      if (hash !== known) return shop?.find(hash);
-      // One that was revoked is so here too; but whoever looks for what is wrong may find the database away.
-      return (await shop?.find(hash).catch(() => undefined)) ?? admin;
-    },
-  };
 }
 
 async function opened(

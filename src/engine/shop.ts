@@ -1,26 +1,28 @@
 import { documentationRoutes } from "../api/http";
 import { createApp, listen, type Listening, type TlsFiles } from "../api/http";
 import { internalRoutes } from "../api/internal/changes";
-import { healthRoutes, registerBusinessFigures, workRoutes } from "../api/operations";
+import { healthRoutes, processRoutes, registerBusinessFigures, workRoutes } from "../api/operations";
 import { Services } from "../api/services";
-import { type MongoStores } from "../infra/mongo";
+import { type MongoOptions, type MongoStores } from "../infra/mongo";
 import { type Logger, Metrics, timingsOf } from "../infra/observability";
 import { type MasterKeys } from "../infra/privacy";
 import { pause } from "../infra/runtime";
 import { ApiKeys, isLoopback, type OidcOptions, oidcTokens, shopperTokens } from "../infra/security";
-import { MongoApiKeys } from "./api-keys";
-import { contextsOf } from "./contexts";
+import { MongoApiKeys, withAdmin } from "./api-keys";
+import { type ContextName, contextsOf } from "./contexts";
 import { Engine } from "./engine";
 import { partitionCounts } from "./partition-counts";
 import { register, type Registering } from "./register";
+import { contextRoutes } from "./routes";
 import { shopperSecret } from "./secrets";
-import { type Touchpoint, touchpointRoutes } from "./touchpoints";
 
-export { type Touchpoint, TOUCHPOINTS } from "./touchpoints";
+export { type ContextName, CONTEXTS } from "./contexts";
 
 export interface ShopOptions {
   readonly eventstoreUrl: string;
   readonly mongoUrl: string;
+  /** Addresses, with logins, of databases that have one of their own: see `MongoOptions.urls`. */
+  readonly mongoUrls?: MongoOptions["urls"];
   readonly mongoPrefix: string;
   /** MongoDB is the bundled single node: see `MongoOptions.writeConcern`. */
   readonly ownMongo: boolean;
@@ -30,7 +32,8 @@ export interface ShopOptions {
   readonly tls?: TlsFiles | undefined;
   readonly log: Logger;
   readonly work: "all" | readonly string[];
-  readonly serve: readonly Touchpoint[];
+  /** The contexts whose routes are served. */
+  readonly serve: readonly ContextName[];
   /** Names of the contexts that the process is; all when absent. */
   readonly only?: readonly string[] | undefined;
   /** Currency of answers when the caller names none. */
@@ -79,6 +82,7 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
     contexts,
     eventstoreUrl: options.eventstoreUrl,
     mongoUrl: options.mongoUrl,
+    mongoUrls: options.mongoUrls,
     mongoPrefix: options.mongoPrefix,
     writeConcern: options.ownMongo ? 1 : "majority",
     work: options.work,
@@ -91,8 +95,10 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
   });
   try {
     const keys = new MongoApiKeys(engine.stores);
-    if (options.adminKey !== undefined) await keys.put(options.adminKey, "admin", ["admin"]);
-    const apiKeys = new ApiKeys(keys);
+    // Who keeps the keys keeps the first one too; others only know it.
+    const keeps = options.only === undefined || options.only.includes("operations");
+    if (options.adminKey !== undefined && keeps) await keys.put(options.adminKey, "admin", ["admin"]);
+    const apiKeys = new ApiKeys(keeps ? keys : withAdmin(options.adminKey, keys));
     const services = new Services({
       commands: engine.commands,
       models: engine.models,
@@ -106,20 +112,13 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
     let draining = false;
     const ending = new AbortController();
     const isDraining = () => draining;
-    const touchpoints = touchpointRoutes({
-      services,
-      contexts,
-      engine,
-      stores: engine.stores,
-      keys,
-      metrics,
-      isDraining,
-    });
-    const routes = options.serve.flatMap((touchpoint) => touchpoints[touchpoint]());
+    const parts = { services, contexts, engine, stores: engine.stores, keys, metrics, isDraining, only: options.only };
+    const routes = options.serve.flatMap(contextRoutes(parts));
     // Whoever sends requests here, or looks after it, wants to know how it is, whatever it does.
-    const health = options.serve.includes("operations") ? [] : healthRoutes(engine, metrics, isDraining);
-    const work = options.serve.length === 0 ? workRoutes(engine) : [];
-    const internal = [...health, ...work, ...internalRoutes(services.models, ending.signal)];
+    const health = options.serve.includes("operations")
+      ? []
+      : [...healthRoutes(engine, metrics, isDraining), ...workRoutes(engine), ...processRoutes(engine)];
+    const internal = [...health, ...internalRoutes(services.models, ending.signal)];
     const app = createApp([...routes, ...documentationRoutes(routes), ...internal], {
       log,
       metrics,

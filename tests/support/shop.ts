@@ -1,5 +1,5 @@
 import { setUpShop } from "../../src/engine/set-up";
-import { startShop, TOUCHPOINTS, type Shop, type ShopOptions } from "../../src/engine/shop";
+import { startShop, CONTEXTS, type Shop, type ShopOptions } from "../../src/engine/shop";
 import { silentLogger } from "../../src/infra/observability";
 import { behindGateway, instancesBehindGateway } from "./gateway";
 import { Caller } from "./http";
@@ -39,7 +39,7 @@ export async function startTestShop({ seed = false, ...options }: TestShopOption
       port: 0,
       log: silentLogger(),
       work: "all",
-      serve: TOUCHPOINTS,
+      serve: CONTEXTS,
       currency: "GBP",
       paymentTimeout: 60,
       adminKey: ADMIN_KEY,

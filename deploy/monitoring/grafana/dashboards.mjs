@@ -136,7 +136,7 @@ const dashboards = {
     rows: [
       [
         graph("Instances", "That Prometheus reaches.", "short", [
-          `sum by (job) (up{job=~"millrace|gateway|storefront|backoffice|reference|analytics|operations|work-.*"})`,
+          `sum by (job) (up{job=~"millrace|gateway|reference|catalog|pricing|inventory|cart|ordering|payment|storefront|privacy|analytics|operations|work-.*"})`,
           "{{job}}",
         ]),
         graph("Requests", "A second.", "reqps", [`job:http_requests:rate5m`, "{{job}}"]),
@@ -206,7 +206,7 @@ const dashboards = {
       ],
       [
         graph("Processor", "Cores in use.", "short", [
-          `sum by (job, instance) (rate(process_cpu_seconds_total{job=~"millrace|gateway|storefront|backoffice|reference|analytics|operations|work-.*"}[5m]))`,
+          `sum by (job, instance) (rate(process_cpu_seconds_total{job=~"millrace|gateway|reference|catalog|pricing|inventory|cart|ordering|payment|storefront|privacy|analytics|operations|work-.*"}[5m]))`,
           "{{job}} {{instance}}",
         ]),
         graph(
@@ -214,7 +214,7 @@ const dashboards = {
           "Of the whole process, and of the heap.",
           "bytes",
           [
-            `process_resident_memory_bytes{job=~"millrace|gateway|storefront|backoffice|reference|analytics|operations|work-.*"}`,
+            `process_resident_memory_bytes{job=~"millrace|gateway|reference|catalog|pricing|inventory|cart|ordering|payment|storefront|privacy|analytics|operations|work-.*"}`,
             "{{job}} {{instance}}",
           ],
           [`nodejs_heap_size_used_bytes`, "{{job}} {{instance}} heap"],

@@ -33,31 +33,34 @@ const explanationSchema = z
   })
   .meta({ id: "Explanation" });
 
-/** From any document of a read model back to the events that made it. */
+/** From any document of a context's read models back to the events that made it. */
 export function explainRoutes(
   services: Services,
   explainer: Explainer,
+  context: string,
   projections: readonly Projection<Document>[],
 ): readonly Route[] {
-  const byName = new Map(projections.map((projection) => [`${projection.context}.${projection.name}`, projection]));
+  if (projections.length === 0) return [];
+  const byName = new Map(projections.map((projection) => [projection.name, projection]));
   return [
     route({
       ...reading("readHistory"),
       method: "GET",
-      path: "/admin/v1/explain/:context/:readModel/:documentId",
-      operationId: "explainDocument",
-      summary: "The events that made a document of a read model, with who, when and why",
+      path: `/admin/v1/explain/${context}/:readModel/:documentId`,
+      params: z.object({ readModel: z.string(), documentId: z.string() }),
+      operationId: `explain${context.charAt(0).toUpperCase()}${context.slice(1)}Document`,
+      summary: `The events that made a document of a read model of ${context}, with who, when and why`,
       description:
         "Read models: " +
-        [...byName.keys()].map((name) => `\`${name.replace(".", "/")}\``).join(", ") +
+        [...byName.keys()].map((name) => `\`${name}\``).join(", ") +
         ". The events are found by the read model's own functions, and folded again to prove that they give the " +
         "document. Where a document names its streams only these are read; else the whole log is, one such answer at a " +
         "time. Tokens of payments are not shown.",
       query,
       responses: { 200: { description: "The document and a page of its events", schema: explanationSchema } },
       refusals: { "not-found": 404, "log-busy": 503 },
-      async handler({ params: { context, readModel, documentId: id }, query, consistencyToken, signal }) {
-        const projection = byName.get(`${context}.${readModel}`);
+      async handler({ params: { readModel, documentId: id }, query, consistencyToken, signal }) {
+        const projection = byName.get(readModel);
         if (!projection) return missing("read model");
         await services.level(services.models.get(context, readModel), consistencyToken);
         const found = await explain(explainer, projection, id, query, signal);

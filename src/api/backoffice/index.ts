@@ -1,17 +1,12 @@
-import { type Document, type Projection } from "../../domains/kernel";
 import { type Explainer } from "../../infra/audit";
 import { type Route } from "../http";
 import { type Services } from "../services";
-import { bulkRoutes } from "./bulk";
+import { bulkPriceRoutes, bulkProductRoutes, bulkStockRoutes } from "./bulk";
 import { CatalogService } from "./catalog-service";
 import { causationRoutes } from "./causation";
 import { categoryRoutes } from "./categories";
 import { portOf } from "./command-port";
-import { explainRoutes } from "./explain";
 import { Known } from "./known";
-import { orderRoutes } from "./orders";
-import { paymentRoutes } from "./payments";
-import { peopleRoutes } from "./people";
 import { priceRoutes } from "./prices";
 import { productRoutes } from "./products";
 import { stockRoutes } from "./stock";
@@ -20,33 +15,37 @@ import { streamRoutes } from "./streams";
 
 export { CatalogService, type NewCategory, type NewProduct } from "./catalog-service";
 export { type CommandPort, portOn } from "./command-port";
+export { explainRoutes } from "./explain";
+export { orderRoutes } from "./orders";
+export { paymentRoutes } from "./payments";
+export { peopleRoutes } from "./people";
 
-/** What is needed to tell where a document, or an event, comes from. */
-export interface Explained {
-  readonly explainer: Explainer;
-  readonly projections: readonly Projection<Document>[];
-}
+/* What the merchant's own people and systems use: `/admin/v1`, with an API key. Each context has its own routes. */
 
-/** What the merchant's own people and systems use: `/admin/v1`, with an API key. */
-export function backofficeRoutes(services: Services, { explainer, projections }: Explained): readonly Route[] {
+/** Products and categories. */
+export function catalogRoutes(services: Services): readonly Route[] {
   const catalog = new CatalogService(portOf(services), () => services.now());
-  const known = {
-    catalog: new Known(services, "catalog"),
-    pricing: new Known(services, "pricing"),
-    inventory: new Known(services, "inventory"),
-  };
+  const known = new Known(services, "catalog");
   return [
-    ...productRoutes(services, catalog, known.catalog),
-    ...categoryRoutes(services, catalog, known.catalog),
-    ...priceRoutes(services, known.pricing),
-    ...stockRoutes(services, known.inventory),
-    ...orderRoutes(services),
-    ...paymentRoutes(services),
-    ...streamRoutes(services),
-    ...streamDiffRoutes(services),
-    ...explainRoutes(services, explainer, projections),
-    ...causationRoutes(services, explainer),
-    ...peopleRoutes(services),
-    ...bulkRoutes(services, catalog, known),
+    ...productRoutes(services, catalog, known),
+    ...categoryRoutes(services, catalog, known),
+    ...bulkProductRoutes(services, catalog, known),
   ];
 }
+
+export function pricingRoutes(services: Services): readonly Route[] {
+  const known = new Known(services, "pricing");
+  return [...priceRoutes(services, known), ...bulkPriceRoutes(services, known)];
+}
+
+export function inventoryRoutes(services: Services): readonly Route[] {
+  const known = new Known(services, "inventory");
+  return [...stockRoutes(services, known), ...bulkStockRoutes(services, known)];
+}
+
+/** The log as it is: streams, their states, causes and effects. It is in nobody's read models. */
+export const historyRoutes = (services: Services, explainer: Explainer): readonly Route[] => [
+  ...streamRoutes(services),
+  ...streamDiffRoutes(services),
+  ...causationRoutes(services, explainer),
+];

@@ -5,7 +5,7 @@ import { parseProxies, type TrustedProxies } from "./guard/client";
 import { type CorsPolicy, parseCors } from "./guard/cors";
 import { type Limits } from "./limits/limiter";
 import { parseRate, type Rate } from "./limits/token-bucket";
-import { type GatewayRoute } from "./table";
+import { type GatewayRoute, TOUCHPOINTS } from "./table";
 
 /** All that the gateway can be told, and told anew while it runs. */
 export interface GatewayConfig {
@@ -60,7 +60,7 @@ export function gatewayConfig(settings: GatewaySettings): GatewayConfig {
   };
 }
 
-/** @throws Error naming the setting that speaks of a service or route that there is not */
+/** @throws Error naming the setting that speaks of a service, touchpoint or route that there is not */
 export function checkNames({ sources, cors, limits }: GatewayConfig, table: readonly GatewayRoute[]): void {
   const services = new Set(["*", ...table.map(({ service }) => service)]);
   const routes = new Set(table.map(({ operationId }) => operationId));
@@ -69,7 +69,7 @@ export function checkNames({ sources, cors, limits }: GatewayConfig, table: read
       if (!known.has(name)) throw new Error(`${setting}: there is no ${what} ${name}, but ${[...known].join(", ")}.`);
   };
   check("GATEWAY_SERVICES", "service", sources.keys(), services);
-  check("GATEWAY_CORS", "service", cors.keys(), services);
+  check("GATEWAY_CORS", "touchpoint", cors.keys(), new Set(TOUCHPOINTS));
   check("GATEWAY_LIMIT_ROUTES", "route", limits.routes.keys(), routes);
 }
 

@@ -23,7 +23,7 @@ import { pass } from "./pass";
 import { filesOf, type Policies, policiesOf } from "./policies";
 import { answerPublic, askOf } from "./public-route";
 import { sendProblem } from "./refuse";
-import { type GatewayRoute, RouteFinder } from "./table";
+import { type GatewayRoute, type Match, RouteFinder } from "./table";
 
 export interface GatewayOptions {
   readonly table: readonly GatewayRoute[];
@@ -180,20 +180,20 @@ export class Gateway {
   private withoutRoute(
     request: IncomingMessage,
     response: ServerResponse,
-    { service, allow, pattern }: { readonly service: string; readonly allow: string; readonly pattern: string },
+    { touchpoint, allow, pattern }: Extract<Match, { readonly found: "path" }>,
     started: number,
   ): void {
     const { cors } = this.policies.config;
     const { origin } = request.headers;
     if (request.method === "OPTIONS") {
       const asks = origin !== undefined && request.headers["access-control-request-method"] !== undefined;
-      const allowed = asks ? allowedOrigin(cors, service, origin) : undefined;
-      const vary = asks && dependsOnOrigin(cors, service) ? ["Vary", "Origin"] : [];
+      const allowed = asks ? allowedOrigin(cors, touchpoint, origin) : undefined;
+      const vary = asks && dependsOnOrigin(cors, touchpoint) ? ["Vary", "Origin"] : [];
       response.writeHead(204, ["Allow", allow, ...(allowed ? preflightHeaders(allowed, allow) : []), ...vary]);
       response.end();
       return this.done(request, 204, { started, pattern });
     }
-    const allowed = allowedOrigin(cors, service, origin);
+    const allowed = allowedOrigin(cors, touchpoint, origin);
     const extra = allowed === undefined ? [] : corsHeaders(allowed);
     const { method = "This method" } = request;
     const problem = new Problem(405, "method-not-allowed", `${method} is not possible here; ${allow} are.`, {
@@ -207,9 +207,9 @@ export class Gateway {
     const extra: string[] = [];
     const { origin } = request.headers;
     if (origin !== undefined) {
-      const allowed = allowedOrigin(config.cors, route.service, origin);
+      const allowed = allowedOrigin(config.cors, route.touchpoint, origin);
       if (allowed !== undefined) extra.push(...corsHeaders(allowed));
-      if (dependsOnOrigin(config.cors, route.service)) extra.push("Vary", "Origin");
+      if (dependsOnOrigin(config.cors, route.touchpoint)) extra.push("Vary", "Origin");
     }
     if (ruling !== undefined) extra.push(...rateHeaders(ruling));
     if (protocol === "https") extra.push(...HSTS);

@@ -30,28 +30,95 @@ export interface HttpRouteOptions {
   readonly port?: number;
 }
 
-/** The prefixes under which a service has all its routes, and nobody else has any: `/store/v1`. */
-export function prefixesOf(services: ServiceRoutes): ReadonlyMap<string, readonly string[]> {
+/** How the routes of a service are told from those of others: by prefixes, and by whole paths in between of others'. */
+export interface Places {
+  /** `/store/v1/carts` */
+  readonly prefixes: readonly string[];
+  /** Patterns of paths that lie under another service's prefix: `/admin/v1/orders/:id/payment`. */
+  readonly paths: readonly string[];
+}
+
+interface Place {
+  readonly service: string;
+  readonly path: string;
+  /** Its segments before the first parameter. */
+  readonly literal: readonly string[];
+}
+
+/** Shorter prefixes say nothing: they are of no service and no version. */
+const SHORTEST = 2;
+
+/**
+ * The shortest prefixes that part the services. Where several have routes from the same place on, it is whose most of
+ * them are, and the others' are told one by one.
+ */
+export function placesOf(services: ServiceRoutes): ReadonlyMap<string, Places> {
   const prefixes = new Map<string, Set<string>>();
-  for (const { service, path } of gatewayTable(services)) {
-    const prefix = path.split("/").slice(0, 3).join("/");
-    prefixes.set(service, (prefixes.get(service) ?? new Set()).add(prefix));
+  const paths = new Map<string, Set<string>>();
+  const note = (map: Map<string, Set<string>>, service: string, text: string) =>
+    map.set(service, (map.get(service) ?? new Set()).add(text));
+
+  function part(places: readonly Place[], depth: number): void {
+    const [first] = places;
+    if (first === undefined) return;
+    const prefix = `/${first.literal.slice(0, depth).join("/")}`;
+    if (depth >= SHORTEST && new Set(places.map(({ service }) => service)).size === 1)
+      return void note(prefixes, first.service, prefix);
+    const here = places.filter(({ literal }) => literal.length === depth);
+    const most = mostOf(here);
+    if (most !== undefined) note(prefixes, most, prefix);
+    for (const { service, path } of here) if (service !== most) note(paths, service, path);
+    const below = groupBy(
+      places.filter(({ literal }) => literal.length > depth),
+      ({ literal }) => literal[depth] ?? "",
+    );
+    for (const each of below.values()) part(each, depth + 1);
   }
-  return new Map([...prefixes].map(([service, set]) => [service, [...set].toSorted()]));
+
+  part(gatewayTable(services).map(placeOf), 0);
+  return new Map(
+    Object.keys(services).map((service) => [
+      service,
+      { prefixes: sorted(prefixes.get(service)), paths: sorted(paths.get(service)) },
+    ]),
+  );
+}
+
+const sorted = (set: ReadonlySet<string> = new Set()): readonly string[] => [...set].toSorted();
+
+function placeOf({ service, path }: { readonly service: string; readonly path: string }): Place {
+  const segments = path.split("/").slice(1);
+  const parameter = segments.findIndex((segment) => segment.startsWith(":"));
+  return { service, path, literal: parameter < 0 ? segments : segments.slice(0, parameter) };
+}
+
+/** Whose most of the places are. */
+function mostOf(places: readonly Place[]): string | undefined {
+  const byService = [...groupBy(places, ({ service }) => service)];
+  return byService.toSorted(([, a], [, b]) => b.length - a.length)[0]?.[0];
+}
+
+function groupBy(places: readonly Place[], key: (place: Place) => string): ReadonlyMap<string, readonly Place[]> {
+  const groups = new Map<string, Place[]>();
+  for (const place of places) groups.set(key(place), [...(groups.get(key(place)) ?? []), place]);
+  return groups;
 }
 
 /** The routes of the whole for a cluster whose own gateway is to take the place of ours, or to stand in front of it. */
 export function httpRoutes(services: ServiceRoutes, options: HttpRouteOptions = {}): readonly HttpRoute[] {
   const { gateway = "millrace", backend = (service) => `millrace-${service}`, port = 8080 } = options;
   const table = gatewayTable(services);
-  return [...prefixesOf(services)].map(([service, prefixes]) => {
+  return [...placesOf(services)].map(([service, { prefixes, paths }]) => {
     const own = table.filter((route) => route.service === service);
     const longest = Math.max(...own.filter(({ endless }) => !endless).map(({ deadline }) => deadline));
     const endless = [...new Set(own.filter((route) => route.endless).map(({ path }) => path))].toSorted();
     const backendRefs = [{ name: backend(service), port }];
     const rules: HttpRule[] = [
       {
-        matches: prefixes.map((value) => ({ path: { type: "PathPrefix", value } })),
+        matches: [
+          ...paths.map((path) => ({ path: { type: "RegularExpression" as const, value: expressionOf(path) } })),
+          ...prefixes.map((value) => ({ path: { type: "PathPrefix" as const, value } })),
+        ],
         timeouts: { request: `${Math.ceil(longest / 1_000)}s` },
         backendRefs,
       },

@@ -1,10 +1,15 @@
 import { BODY_LIMIT, EVENTS_TYPE, type Method, type Route } from "../http";
 import { PathTree } from "../http/path-tree";
 
+/** Who uses the routes of a path: shoppers, the back office, anybody, analysts, operators. */
+export const TOUCHPOINTS = ["storefront", "backoffice", "reference", "analytics", "operations"] as const;
+export type Touchpoint = (typeof TOUCHPOINTS)[number];
+
 /** One route of the whole as the gateway sees it: where it leads, and how it may be treated on the way. */
 export interface GatewayRoute {
-  /** The service that has it. */
+  /** The service that has it: a bounded context. */
   readonly service: string;
+  readonly touchpoint: Touchpoint;
   readonly method: Method;
   /** The pattern: `/store/v1/carts/:cartId`. */
   readonly path: string;
@@ -56,6 +61,7 @@ function gatewayRoute(service: string, route: Route): GatewayRoute {
   const kind = route.method === "GET" ? "read" : "command";
   return {
     service,
+    touchpoint: touchpointOf(route.path),
     method: route.method,
     path: route.path,
     operationId: route.operationId,
@@ -71,6 +77,16 @@ function gatewayRoute(service: string, route: Route): GatewayRoute {
     endless: route.produces === EVENTS_TYPE,
   };
 }
+
+const BY_PATH: Readonly<Record<string, Touchpoint>> = {
+  store: "storefront",
+  admin: "backoffice",
+  reference: "reference",
+  analytics: "analytics",
+};
+
+/** The touchpoint of a path, by how it begins: `/store/v1/…`. */
+export const touchpointOf = (path: string): Touchpoint => BY_PATH[path.split("/", 2)[1] ?? ""] ?? "operations";
 
 function aggregateParams(path: string): number {
   const names = [...path.matchAll(/:(\w+)/g)].map(([, name = ""]) => name);
@@ -89,7 +105,7 @@ export interface Taken {
 /** What a path and method lead to: a route, the methods that the path has instead, or nothing. */
 export type Match =
   | { readonly found: "route"; readonly taken: Taken }
-  | { readonly found: "path"; readonly service: string; readonly allow: string; readonly pattern: string }
+  | { readonly found: "path"; readonly touchpoint: Touchpoint; readonly allow: string; readonly pattern: string }
   | { readonly found: "nothing" };
 
 const NOTHING: Match = { found: "nothing" };
@@ -109,8 +125,7 @@ export class RouteFinder {
     const { place, values } = found;
     const entry = place.routes[(method === "HEAD" ? "GET" : method) as Method];
     if (entry === undefined) {
-      const [any] = Object.values(place.routes);
-      return { found: "path", service: any?.route.service ?? "", allow: place.allow, pattern: place.pattern };
+      return { found: "path", touchpoint: touchpointOf(path), allow: place.allow, pattern: place.pattern };
     }
     return { found: "route", taken: { route: entry.route, aggregate: aggregateOf(entry.route, values) } };
   }

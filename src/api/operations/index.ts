@@ -19,6 +19,7 @@ export { asyncApiRoutes } from "./asyncapi";
 export { type BusinessEngine, registerBusinessFigures } from "./business-figures";
 export { healthRoutes } from "./health-routes";
 export { type OperatedEngine } from "./operated-engine";
+export { processRoutes } from "./process-routes";
 export { workRoutes } from "./work-routes";
 
 export interface OperationsOptions {

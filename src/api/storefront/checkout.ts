@@ -5,17 +5,18 @@ import { order as orderAggregate, type OrderCommand, placement } from "../../dom
 import { type EventLog } from "../../infra/eventstore";
 import { type PaymentProviders } from "../../infra/payments";
 import { deriveId, eventId, processCommandId } from "../../infra/runtime";
-import { type OrderDocument } from "../../projections/ordering";
 import { created, missing, type Route, route } from "../http";
 import { type Services } from "../services";
 import { CartFacts, unknownField } from "./cart-facts";
 import { orderSchema, placedOrder, shownOrder } from "./order-view";
-
-const SETTLED = new Set<OrderDocument["status"]>(["confirmed", "cancelled", "completed"]);
+import { isSettled, type SettledOrders } from "./settled-orders";
 
 /** From cart to order. */
-export function checkoutRoutes(services: Services, providers: PaymentProviders): readonly Route[] {
-  const orders = services.models.get<OrderDocument>("ordering", "orders");
+export function checkoutRoutes(
+  services: Services,
+  providers: PaymentProviders,
+  settled: SettledOrders,
+): readonly Route[] {
   const facts = new CartFacts(services);
 
   /** @throws Problem 422 when the shop cannot be paid like that */
@@ -106,12 +107,11 @@ export function checkoutRoutes(services: Services, providers: PaymentProviders):
         const asPlaced = async () =>
           placedOrder(state, payment.method, repeated ? ((await placedAt(services.log, orderId)) ?? at) : at);
         if (wait === undefined) return created(location, await asPlaced(), { token: placed.position });
-        const settled = (document: OrderDocument | undefined) => document !== undefined && SETTLED.has(document.status);
-        const document = await orders.until(orderId, settled, wait * 1000);
+        const { document, position } = await settled.until({ orderId, paymentId }, wait * 1000);
         const view = document ? shownOrder(document) : await asPlaced();
         if (!view) return missing("order");
-        const position = orders.position > placed.position ? orders.position : placed.position;
-        return created(location, view, { token: position, waited: settled(document) });
+        const token = position > placed.position ? position : placed.position;
+        return created(location, view, { token, waited: isSettled(document) });
       },
     }),
   ];

@@ -35,15 +35,17 @@ type Caller = Pick<Context, "consistencyToken" | "lastEventId">;
 const seenBy = ({ consistencyToken: token, lastEventId: last }: Caller): bigint | undefined =>
   token === undefined || (last !== undefined && last.position > token) ? last?.position : token;
 
-/** Carts, orders and products as they change. */
-export function liveRoutes(services: Services, pages: ProductPages): readonly Route[] {
+const follower = () => {
+  const live = new LiveViews();
+  return (view: LiveView, { lastEventId }: Caller) => events(live.follow(view, lastEventId?.mark));
+};
+
+/** A cart as it changes. */
+export function liveCartRoutes(services: Services): readonly Route[] {
   const carts = services.models.get<CartDocument>("cart", "carts");
   const offers = services.models.get<OfferDocument>("cart", "offers");
-  const orders = services.models.get<OrderDocument>("ordering", "orders");
-  const products = services.models.get<StorefrontDocument>("storefront", "products");
   const facts = new CartFacts(services);
-  const live = new LiveViews();
-  const follow = (view: LiveView, { lastEventId }: Caller) => events(live.follow(view, lastEventId?.mark));
+  const follow = follower();
 
   const cartView = (cartId: string, owner: string): LiveView => ({
     event: "cart",
@@ -55,27 +57,6 @@ export function liveRoutes(services: Services, pages: ProductPages): readonly Ro
       const { cart } = document;
       if (cart.status === "open") for (const { sku } of cart.lines) watch(offers, offerKey(sku));
       return prepare(shownCart(cart, await facts.quotesFor(cart, services.now())));
-    },
-  });
-
-  const orderView = (orderId: string, owner: string): LiveView => ({
-    event: "order",
-    model: orders,
-    async read(watch) {
-      watch(orders, orderId);
-      const document = await orders.get(orderId);
-      const shown = document?.owner === owner ? shownOrder(document) : undefined;
-      return shown && prepare(shown);
-    },
-  });
-
-  const productView = (documentId: string, currency: CurrencyCode): LiveView => ({
-    event: "product",
-    model: products,
-    async read(watch) {
-      watch(products, documentId);
-      const document = await pages.get(documentId);
-      return document && pages.page(document, currency);
     },
   });
 
@@ -100,6 +81,26 @@ export function liveRoutes(services: Services, pages: ProductPages): readonly Ro
         return follow(cartView(params.cartId, shopper.id), context);
       },
     }),
+  ];
+}
+
+/** An order as it changes. */
+export function liveOrderRoutes(services: Services): readonly Route[] {
+  const orders = services.models.get<OrderDocument>("ordering", "orders");
+  const follow = follower();
+
+  const orderView = (orderId: string, owner: string): LiveView => ({
+    event: "order",
+    model: orders,
+    async read(watch) {
+      watch(orders, orderId);
+      const document = await orders.get(orderId);
+      const shown = document?.owner === owner ? shownOrder(document) : undefined;
+      return shown && prepare(shown);
+    },
+  });
+
+  return [
     route({
       ...shared,
       path: "/store/v1/orders/:orderId/live",
@@ -118,6 +119,25 @@ export function liveRoutes(services: Services, pages: ProductPages): readonly Ro
         return follow(orderView(params.orderId, shopper.id), context);
       },
     }),
+  ];
+}
+
+/** A product as it changes. */
+export function liveProductRoutes(services: Services, pages: ProductPages): readonly Route[] {
+  const products = services.models.get<StorefrontDocument>("storefront", "products");
+  const follow = follower();
+
+  const productView = (documentId: string, currency: CurrencyCode): LiveView => ({
+    event: "product",
+    model: products,
+    async read(watch) {
+      watch(products, documentId);
+      const document = await pages.get(documentId);
+      return document && pages.page(document, currency);
+    },
+  });
+
+  return [
     route({
       ...shared,
       path: "/store/v1/products/:idOrSlug/live",

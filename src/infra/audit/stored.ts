@@ -42,7 +42,7 @@ export async function withStored<T>(
 ): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await stores.client.withSession({ snapshot: true }, async (session) => {
+      return await stores.clientOf(context).withSession({ snapshot: true }, async (session) => {
         const pointer = await readModelPointers(stores, context).findOne({ _id: name }, { session });
         if (!pointer) return use(undefined);
         const { active: target, version, previous: before } = pointer;

@@ -86,6 +86,20 @@ export const DEFINITIONS = {
     allowed: "a connection string such as mongodb://localhost:27017/?replicaSet=rs0",
     meaning: "The MongoDB replica set or sharded cluster to use, instead of the bundled one",
   }),
+  mongodbUrlOperations: named({
+    env: "MONGODB_URL_OPERATIONS",
+    schema: url(/^mongodb(?:\+srv)?:\/\/.+/).optional(),
+    standard: undefined,
+    allowed: "a connection string as for MONGODB_URL; that one when not set",
+    meaning: "The login for the database with API keys and the register of processes, where it is one of its own",
+  }),
+  mongodbUrlKeys: named({
+    env: "MONGODB_URL_KEYS",
+    schema: url(/^mongodb(?:\+srv)?:\/\/.+/).optional(),
+    standard: undefined,
+    allowed: "a connection string as for MONGODB_URL; that one when not set",
+    meaning: "The login for the database with the keys of people, where it is one of its own",
+  }),
   mongodbPrefix: named({
     env: "MONGODB_PREFIX",
     schema: z.string().regex(/^[a-z][a-z0-9_]{0,29}$/),
@@ -295,8 +309,8 @@ export const DEFINITIONS = {
     env: "GATEWAY_CORS",
     schema: z.string(),
     standard: "storefront=*;reference=*",
-    allowed: "`<service>=<origin>,…;…`, `*` being every origin",
-    meaning: "Whose web pages may call which service through the gateway",
+    allowed: "`<touchpoint>=<origin>,…;…`, `*` being every origin",
+    meaning: "Whose web pages may call which touchpoint through the gateway",
   }),
   gatewayLimitClient: named({
     env: "GATEWAY_LIMIT_CLIENT",

@@ -42,7 +42,7 @@ export class Checkpoint {
   async claim(token: number): Promise<bigint> {
     await this.endTransactionOfHolder();
     await this.release();
-    const session = this.stores.client.startSession();
+    const session = this.stores.startSession(this.context);
     this.session = session;
     try {
       const claimed = await this.documents().findOneAndUpdate(

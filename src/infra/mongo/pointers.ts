@@ -60,7 +60,7 @@ export async function divide(
 ): Promise<Pointer | undefined> {
   const checkpoints = stores.collection<CheckpointDocument>(context, "checkpoints");
   const pointers = readModelPointers(stores, context);
-  return stores.client.withSession((session) =>
+  return stores.clientOf(context).withSession((session) =>
     session.withTransaction(async () => {
       const pointer = await pointers.findOne({ _id }, { session });
       if (!pointer || pointer.active !== active) return undefined;

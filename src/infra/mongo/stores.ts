@@ -1,4 +1,4 @@
-import { MongoClient, type Collection, type CommandStartedEvent, type Db, type Document, type WriteConcern } from "mongodb"; // prettier-ignore
+import { MongoClient, type ClientSession, type Collection, type CommandStartedEvent, type Db, type Document, type WriteConcern } from "mongodb"; // prettier-ignore
 import { type CommandTimes, timeCommands } from "./command-times";
 import { guardAgainstDeadSockets } from "./dead-sockets";
 
@@ -13,6 +13,8 @@ export interface MongoOptions {
    * with several `majority` keeps a failover from showing readers an older state.
    */
   readonly writeConcern?: "majority" | 1;
+  /** Addresses, with logins, of databases that have one of their own, by their names without prefix. */
+  readonly urls?: Readonly<Record<string, string | undefined>> | undefined;
   /** The databases that may be opened, without their prefix; all when absent. */
   readonly only?: readonly string[] | undefined;
   /** Told of each command that the driver sends. */
@@ -35,36 +37,42 @@ export class MongoStores {
   private readonly collections = new Map<string, Collection>();
 
   private constructor(
+    /** The one for all databases without a login of their own. */
     readonly client: MongoClient,
+    /** The others, by database. */
+    private readonly clients: ReadonlyMap<string, MongoClient>,
     readonly prefix: string,
     readonly writeConcern: "majority" | 1,
     private readonly only: ReadonlySet<string> | undefined,
     private readonly untimed: (() => void) | undefined,
   ) {}
 
-  /** @throws when no primary answers within ten seconds */
+  /** @throws when no primary answers within ten seconds, or a login is refused */
   static async connect(options: MongoOptions): Promise<MongoStores> {
-    const { url, prefix = "millrace", writeConcern = "majority", only, onCommand, times } = options;
+    const { url, urls = {}, prefix = "millrace", writeConcern = "majority", only, times } = options;
     guardAgainstDeadSockets();
-    const client = new MongoClient(url, {
-      useBigInt64: true,
-      ignoreUndefined: true,
-      serverSelectionTimeoutMS: 10_000,
-      maxPoolSize: 64,
-      writeConcern: { w: writeConcern, journal: true } as WriteConcern,
-      monitorCommands: onCommand !== undefined,
-    });
-    if (onCommand) client.on("commandStarted", onCommand);
-    await client.connect();
+    const own = Object.entries(urls).flatMap(([database, each]) =>
+      each === undefined || each === url || (only && !only.includes(database)) ? [] : [[database, each] as const],
+    );
+    const client = clientOf(url, options);
+    const byUrl = new Map([[url, client]]);
+    for (const [, each] of own) if (!byUrl.has(each)) byUrl.set(each, clientOf(each, options));
+    const clients = new Map(own.map(([database, each]) => [database, byUrl.get(each) ?? client]));
+    const all = [...byUrl.values()];
+    try {
+      await Promise.all(all.map((each) => each.connect()));
+    } catch (error) {
+      await Promise.all(all.map((each) => each.close()));
+      throw error;
+    }
     const untimed = times && timeCommands(times);
-    return new MongoStores(client, prefix, writeConcern, only && new Set(only), untimed);
+    return new MongoStores(client, clients, prefix, writeConcern, only && new Set(only), untimed);
   }
 
   /** @throws ForeignDatabase */
   database(context: string): Db {
-    if (this.only && !this.only.has(context)) throw new ForeignDatabase(context, this.only);
     let database = this.databases.get(context);
-    if (!database) this.databases.set(context, (database = this.client.db(`${this.prefix}_${context}`)));
+    if (!database) this.databases.set(context, (database = this.clientOf(context).db(`${this.prefix}_${context}`)));
     return database;
   }
 
@@ -75,6 +83,17 @@ export class MongoStores {
     return collection as unknown as Collection<T>;
   }
 
+  /** The client whose login opens the database: transactions are its. @throws ForeignDatabase */
+  clientOf(context: string): MongoClient {
+    if (this.only && !this.only.has(context)) throw new ForeignDatabase(context, this.only);
+    return this.clients.get(context) ?? this.client;
+  }
+
+  /** A session for transactions in the database. @throws ForeignDatabase */
+  startSession(context: string): ClientSession {
+    return this.clientOf(context).startSession();
+  }
+
   /** @throws when the server does not answer */
   async ping(): Promise<void> {
     await this.client.db("admin").command({ ping: 1 });
@@ -82,6 +101,19 @@ export class MongoStores {
 
   async close(): Promise<void> {
     this.untimed?.();
-    await this.client.close();
+    await Promise.all([this.client, ...new Set(this.clients.values())].map((client) => client.close()));
   }
+}
+
+function clientOf(url: string, { writeConcern = "majority", onCommand }: MongoOptions): MongoClient {
+  const client = new MongoClient(url, {
+    useBigInt64: true,
+    ignoreUndefined: true,
+    serverSelectionTimeoutMS: 10_000,
+    maxPoolSize: 64,
+    writeConcern: { w: writeConcern, journal: true } as WriteConcern,
+    monitorCommands: onCommand !== undefined,
+  });
+  if (onCommand) client.on("commandStarted", onCommand);
+  return client;
 }

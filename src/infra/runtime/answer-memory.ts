@@ -36,7 +36,11 @@ export class AnswerMemory {
   private readonly wanted = new Set<string>();
   private looking: Promise<ReadonlyMap<string, AnswerDocument>> | undefined;
 
-  constructor(private readonly stores: MongoStores) {}
+  constructor(
+    private readonly stores: MongoStores,
+    /** In whose database. */
+    private readonly context: string,
+  ) {}
 
   /** The first answer; `undefined` when the command is new, or its events tell. A refusal when its content was another. */
   async recall(commandId: string, hash: string): Promise<DomainError | Idle | undefined> {
@@ -105,7 +109,7 @@ export class AnswerMemory {
   }
 
   private collection() {
-    return this.stores.collection<AnswerDocument>("operations", "answers");
+    return this.stores.collection<AnswerDocument>(this.context, "answers");
   }
 }
 

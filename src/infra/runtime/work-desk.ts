@@ -14,7 +14,6 @@ export type WorkRequest =
 
 interface RequestDocument {
   readonly _id: string;
-  readonly context: string;
   readonly request: WorkRequest;
   readonly by: string;
   readonly expiresAt: Date;
@@ -32,12 +31,13 @@ export const NO_OUTLOOK: Outlook = { checkpoints: new Map(), owners: new Map(), 
 
 /** Nobody wants to be surprised by what was asked for this long ago, in ms. */
 const LIFETIME = 600_000;
-/** How often it is looked what others ask for, in ms. */
+/** How often it is looked what others ask for, in ms; half as often by a process that looks into many databases. */
 const POLL = 500;
+const FEW = 3;
 
 /** What operators see of the work of contexts, whoever does it, and how they ask for something. */
 export class WorkDesk {
-  private indexed: Promise<string> | undefined;
+  private readonly indexed = new Set<string>();
 
   constructor(
     private readonly stores: MongoStores,
@@ -92,23 +92,31 @@ export class WorkDesk {
   /** Hands over what is asked for, again and again while it is not out of date, until the signal fires. */
   async follow(heed: (request: WorkRequest) => Promise<void>, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await pause(POLL, signal);
+      await pause(this.contexts.length > FEW ? 2 * POLL : POLL, signal);
       if (signal.aborted) return;
-      const asked = await this.requests
-        .find({ context: { $in: [...this.contexts] }, expiresAt: { $gt: new Date() } })
-        .sort({ expiresAt: 1 })
-        .toArray()
-        .catch(() => []); // a database that is away is asked again
-      for (const { request } of asked) await heed(request).catch(() => undefined);
+      const asked = await Promise.all(this.contexts.map((context) => this.askedOf(context)));
+      for (const { request } of asked.flat()) await heed(request).catch(() => undefined);
     }
   }
 
-  private async ask(context: string, request: WorkRequest, by: string): Promise<void> {
-    await (this.indexed ??= this.requests.createIndex({ expiresAt: 1 }, { expireAfterSeconds: 0 }));
-    await this.requests.insertOne({ _id: newId(), context, request, by, expiresAt: new Date(Date.now() + LIFETIME) });
+  private async askedOf(context: string): Promise<readonly RequestDocument[]> {
+    return this.requests(context)
+      .find({ expiresAt: { $gt: new Date() } })
+      .sort({ expiresAt: 1 })
+      .toArray()
+      .catch(() => []); // a database that is away is asked again
   }
 
-  private get requests(): Collection<RequestDocument> {
-    return this.stores.collection<RequestDocument>("operations", "work_requests");
+  private async ask(context: string, request: WorkRequest, by: string): Promise<void> {
+    const requests = this.requests(context);
+    if (!this.indexed.has(context)) {
+      await requests.createIndex({ expiresAt: 1 }, { expireAfterSeconds: 0 });
+      this.indexed.add(context);
+    }
+    await requests.insertOne({ _id: newId(), request, by, expiresAt: new Date(Date.now() + LIFETIME) });
+  }
+
+  private requests(context: string): Collection<RequestDocument> {
+    return this.stores.collection<RequestDocument>(context, "work_requests");
   }
 }

@@ -1,2 +1,2 @@
 export { type OrderPayment } from "./order-payment";
-export { type OrderDocument, orders } from "./orders";
+export { type OrderDocument, orders, type OrdersEvent } from "./orders";

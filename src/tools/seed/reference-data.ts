@@ -21,6 +21,8 @@ const LIMIT = 256;
 export interface ReferenceDataOptions {
   readonly execute: Execute;
   readonly signal?: AbortSignal | undefined;
+  /** Keeps in the log that all has been done, by a claim: where that may be appended to. It does when absent. */
+  readonly remember?: boolean;
   /** When it happens; now when absent. */
   readonly at?: string | undefined;
 }
@@ -40,17 +42,22 @@ export interface ReferenceDataReport {
  * writes what is new in it and nothing else, and what a merchant has changed or withdrawn since stays so. When all has
  * been done, that is found out by looking at one stream.
  */
-export async function setUpReferenceData({ execute, signal, at }: ReferenceDataOptions): Promise<ReferenceDataReport> {
+export async function setUpReferenceData({
+  execute,
+  signal,
+  at,
+  remember = true,
+}: ReferenceDataOptions): Promise<ReferenceDataReport> {
   const now = (at ?? new Date().toISOString()) as Timestamp;
   const taxRates = DEFAULT_TAX_RATES.reduce((sum, { rates }) => sum + Object.keys(rates).length, 0);
   const report = { currencies: ISO_4217.length, countries: ISO_3166.length, taxRates };
 
-  const done = marker(execute, `${SET_UP}:${dataVersion()}`, now);
-  if (await done.isSet()) return { ...report, events: 0 };
+  const done = remember ? marker(execute, `${SET_UP}:${dataVersion()}`, now) : undefined;
+  if (await done?.isSet()) return { ...report, events: 0 };
   const sender = new Sender(execute, SET_UP, now);
   await inFlight(entries(sender, now), LIMIT, (write) => write(), signal);
-  await done.set();
-  return { ...report, events: sender.events + 1 };
+  await done?.set();
+  return { ...report, events: sender.events + (done ? 1 : 0) };
 }
 
 function* entries(sender: Sender, at: Timestamp): Generator<() => Promise<void>> {

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { CONTEXTS } from "../../../src/engine/contexts";
 import { freePort } from "../../../src/infra/bundled/mongod/free-port";
 import { eventually } from "../../support/eventually";
 import { ForeignProcess, MillraceProcess, MongodProcess, type Victim } from "./victims";
@@ -84,7 +85,7 @@ export async function shopWithGivenStores(killed: Killed): Promise<CrashShop> {
     await end(engine);
     const server = new MillraceProcess({
       name: "server",
-      args: ["serve", "storefront", "backoffice", "reference", "analytics", "--port", String(port)],
+      args: ["serve", ...CONTEXTS, "--no-work", "--port", String(port)],
       env,
       ready: "serving",
       folder,

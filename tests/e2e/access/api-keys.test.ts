@@ -6,6 +6,7 @@ import { settings } from "../../../src/infra/config";
 import { silentLogger } from "../../../src/infra/observability";
 import { eventually } from "../../support/eventually";
 import { Caller } from "../../support/http";
+import { TEST_MASTER_KEY } from "../../support/master-keys";
 import { type Program, run } from "../../support/program";
 import { startTestShop, type TestShop } from "../../support/shop";
 
@@ -53,7 +54,7 @@ afterAll(async () => {
 function millrace(...args: string[]): Program {
   const { eventstoreUrl, mongoUrl, mongoPrefix } = shop.options;
   const stores = { EVENTSTORE_URL: eventstoreUrl, MONGODB_URL: mongoUrl, MONGODB_PREFIX: mongoPrefix };
-  return run(args, { ...stores, DATA_DIR: folder, LOG_LEVEL: "error" });
+  return run(args, { ...stores, MASTER_KEY: TEST_MASTER_KEY, DATA_DIR: folder, LOG_LEVEL: "error" });
 }
 
 /** What a command line says when it is done. */

@@ -1,6 +1,6 @@
 import { Pool } from "undici";
 import { accessOf, documentationRoutes, type Route } from "../../../src/api/http";
-import { describedRoutes } from "../../../src/engine/touchpoints";
+import { describedRoutes } from "../../../src/engine/routes";
 import { type Role, ROLES } from "../../../src/infra/security";
 import { startIssuer, type TestIssuer } from "../../support/issuer";
 import { startTestShop, type TestShop } from "../../support/shop";

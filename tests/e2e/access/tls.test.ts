@@ -34,7 +34,7 @@ test("a cart is opened over HTTPS and appended over TLS", async () => {
     port: 0,
     tls,
     work: "all",
-    serve: ["storefront", "backoffice"],
+    serve: ["cart", "ordering"],
   });
   const client = new Client(shop.url, { connect: { ca: selfSignedCa() } });
   try {

@@ -102,7 +102,8 @@ test("a first start brings everything up, suggests what works, and keeps the fol
 test.each([
   [["start", "--port", "http"], {}, /^millrace: --port \(or PORT\) cannot be "http": it must be a whole number from 0/],
   [["start"], { CURRENCY: "pounds" }, /^millrace: CURRENCY cannot be "pounds": it must be an ISO 4217 code/],
-  [["serve", "kitchen"], {}, /^millrace: serve does not know kitchen: it can serve storefront, backoffice/],
+  [["serve", "kitchen"], {}, /^millrace: There is no context kitchen\. The contexts are reference, catalog, pricing/],
+  [["serve"], {}, /^millrace: serve wants the names of the contexts to serve\. The contexts are reference, catalog/],
   [["work", "magic"], {}, /^millrace: There is no work called magic\. There is: /],
   [
     ["import", "online-retail", "/no/such/file"],

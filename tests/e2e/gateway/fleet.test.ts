@@ -1,6 +1,6 @@
 import { gatewayConfig, type RunningGateway, startGateway } from "../../../src/engine/gateway";
 import { setUpShop } from "../../../src/engine/set-up";
-import { type Shop, type ShopOptions, startShop, TOUCHPOINTS } from "../../../src/engine/shop";
+import { type Shop, type ShopOptions, startShop, CONTEXTS } from "../../../src/engine/shop";
 import { settings } from "../../../src/infra/config";
 import { silentLogger } from "../../../src/infra/observability";
 import { makeArticle } from "../../support/articles";
@@ -28,7 +28,7 @@ let admin: Caller;
 let options: ShopOptions;
 
 const registering = { url: "auto", weight: 100, zone: undefined, version: "test" };
-const serving = (): Promise<Shop> => startShop({ ...options, serve: TOUCHPOINTS, registering, drain: 1_500 });
+const serving = (): Promise<Shop> => startShop({ ...options, serve: CONTEXTS, registering, drain: 1_500 });
 
 beforeAll(async () => {
   stores = await startStores();

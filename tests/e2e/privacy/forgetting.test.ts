@@ -2,7 +2,7 @@ import { FORWARDS, START } from "@eventstore/db-client";
 import { FORGOTTEN_EMAIL, NOBODY } from "../../../src/domains/kernel";
 import { auditedOf } from "../../../src/engine/audited";
 import { contextsOf } from "../../../src/engine/contexts";
-import { startShop, type Shop, TOUCHPOINTS } from "../../../src/engine/shop";
+import { startShop, type Shop, CONTEXTS } from "../../../src/engine/shop";
 import { verify, verifyForgotten } from "../../../src/infra/audit";
 import { createLogger } from "../../../src/infra/observability";
 import { newId } from "../../../src/infra/runtime";
@@ -34,7 +34,7 @@ let token: string;
 beforeAll(async () => {
   const log = createLogger({ level: "trace", destination: { write: (line) => void lines.push(line) } });
   shop = await startTestShop({ paymentTimeout: 2, log });
-  other = await startShop({ ...shop.options, work: [], serve: TOUCHPOINTS, beforeOpening: undefined });
+  other = await startShop({ ...shop.options, work: [], serve: CONTEXTS, beforeOpening: undefined });
   beside = new Caller(other.url);
   ({ sku, token } = await makeArticle(shop.admin, { sku: "KEPT", stock: 1_000, price: "10.00" }));
 });

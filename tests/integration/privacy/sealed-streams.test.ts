@@ -122,7 +122,7 @@ test("a forgetting that was recorded is carried out, whatever became of the proc
   const person = newId();
   const cartId = await opened(person);
   const subject = (await engine.people?.find(person))?.subject ?? "";
-  await engine.answers.remember("refused", "hash", { idleAt: 1 }, subject);
+  await engine.answers.get("cart")?.remember("refused", "hash", { idleAt: 1 }, subject);
   // As if the process had died right after the append.
   const command = { type: "ForgetPerson", at, person: subject } as const;
   await engine.commands.execute(forgetting, subject, command, { ...context("nobody"), actor: "key:admin" });
@@ -130,9 +130,9 @@ test("a forgetting that was recorded is carried out, whatever became of the proc
   await eventually(() => engine.people?.known(subject) === null);
   const keys = engine.stores.collection<{ _id: string }>("keys", "people");
   expect(await keys.countDocuments({ _id: subject })).toBe(1);
-  const worker = await start(["privacy"]);
+  const worker = await start(["privacy", "cart"]);
   await eventually(async () => (await keys.countDocuments({ _id: subject })) === 0);
-  await eventually(async () => (await worker.answers.recall("refused", "hash")) === undefined);
+  await eventually(async () => (await worker.answers.get("cart")?.recall("refused", "hash")) === undefined);
   expect((await worker.commands.load(cart, cartId)).state).toMatchObject({ owner: NOBODY, email: FORGOTTEN_EMAIL });
   // Handled again, as after a crash of the worker, it harms nobody: not even the same person, come again.
   await eventually(async () => (await engine.people?.keyOf(person)) !== undefined);

@@ -16,12 +16,12 @@ afterAll(async () => {
 });
 
 test("what the database refused once is asked of it again: answers are remembered from then on", async () => {
-  const memory = new AnswerMemory(mongo);
+  const memory = new AnswerMemory(mongo, "cart");
   const refusal = new DomainError("conflict", "sold-out", "There is none left.");
   // Stands in the way of the memory's own, as a database that is away does.
-  await mongo.collection("operations", "answers").createIndex({ at: 1 }, { expireAfterSeconds: 1_000_000 });
+  await mongo.collection("cart", "answers").createIndex({ at: 1 }, { expireAfterSeconds: 1_000_000 });
   await expect(memory.remember("command", "hash", refusal)).rejects.toThrow();
-  await mongo.collection("operations", "answers").dropIndexes();
+  await mongo.collection("cart", "answers").dropIndexes();
   await memory.remember("command", "hash", refusal);
   expect(await memory.recall("command", "hash")).toMatchObject({ code: "sold-out" });
 });

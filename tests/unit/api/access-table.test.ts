@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { accessMarkdown, accessOf, documentationRoutes, openApiDocument } from "../../../src/api/http";
-import { describedRoutes } from "../../../src/engine/touchpoints";
+import { describedRoutes } from "../../../src/engine/routes";
 
 /* The table of routes and roles in docs/access.md follows from the routes: `npm run docs:access` writes it. */
 

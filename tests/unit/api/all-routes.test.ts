@@ -1,7 +1,7 @@
 import { documentationRoutes, openApiDocument } from "../../../src/api/http";
 import { documentationPage } from "../../../src/api/http/documentation-page";
 import { exampleOf } from "../../../src/api/http/openapi-example";
-import { describedRoutes } from "../../../src/engine/touchpoints";
+import { describedRoutes } from "../../../src/engine/routes";
 
 /* Every route of the shop, without anything behind it: what it says of itself must be right. */
 

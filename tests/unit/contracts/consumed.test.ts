@@ -16,7 +16,9 @@ const only = process.env["MILLRACE_TEST_CONTEXT"];
 
 const never = () => Promise.reject(new Error("not running"));
 const heardBy = ({ projections, feeds, processes, reactions }: Context): readonly string[] => [
-  ...new Set([...projections, ...feeds, ...processes, ...reactions(never, never)].flatMap(({ events }) => events)),
+  ...new Set(
+    [...projections, ...feeds, ...processes, ...reactions(never, never, never)].flatMap(({ events }) => events),
+  ),
 ];
 const consumers = contexts
   .filter((context) => (only === undefined || context.name === only) && heardBy(context).length > 0)

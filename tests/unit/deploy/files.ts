@@ -41,6 +41,7 @@ export interface Compose {
 export interface ChartService {
   readonly args: readonly string[];
   readonly http?: boolean;
+  readonly people?: boolean;
 }
 export interface ChartValues {
   readonly settings?: Readonly<Record<string, string>>;

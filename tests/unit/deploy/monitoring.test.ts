@@ -2,7 +2,8 @@ import { type Gateway } from "../../../src/api/gateway";
 import { registerFigures as registerGatewayFigures } from "../../../src/api/gateway/figures";
 import { type BusinessEngine, type OperatedEngine, registerBusinessFigures } from "../../../src/api/operations";
 import { registerFigures } from "../../../src/api/operations/figures";
-import { describedRoutes, TOUCHPOINTS } from "../../../src/engine/touchpoints";
+import { CONTEXTS } from "../../../src/engine/contexts";
+import { describedRoutes } from "../../../src/engine/routes";
 import { Metrics, timingsOf } from "../../../src/infra/observability";
 import { composeProcesses, documentOf, filesIn, textOf } from "./files";
 
@@ -131,7 +132,7 @@ describe("monitoring", () => {
   });
 
   test("the services whose figures are asked for are those that there are", () => {
-    const services = ["millrace", "gateway", ...TOUCHPOINTS, "work-.*"].join("|");
+    const services = ["millrace", "gateway", ...CONTEXTS, "work-.*"].join("|");
     const lists = rules.flatMap(({ expr }) => [...expr.matchAll(/job=~"([^"]+)"/g)].map(([, list]) => list));
     expect(new Set(lists)).toEqual(new Set([services]));
     const config = documentOf<Scraping>("deploy/monitoring/prometheus.yml");

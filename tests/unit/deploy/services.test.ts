@@ -1,13 +1,16 @@
+import { runInNewContext } from "node:vm";
 import { httpRoutes } from "../../../src/api/gateway/http-routes";
 import { checkNames, gatewayConfig } from "../../../src/api/gateway/config";
 import { gatewayTable } from "../../../src/api/gateway/table";
-import { contextsOf } from "../../../src/engine/contexts";
-import { describedRoutes, TOUCHPOINTS } from "../../../src/engine/touchpoints";
+import { CONTEXTS, contextsOf, isContext } from "../../../src/engine/contexts";
+import { databaseUsers } from "../../../src/engine/database-users";
+import { describedRoutes } from "../../../src/engine/routes";
 import { settings } from "../../../src/infra/config";
 import { DEFINITIONS } from "../../../src/infra/config/definitions";
 import { CHART, type ChartValues, composeProcesses, documentOf, documentsOf, filesIn, textOf } from "./files";
 
-const CONTEXTS = contextsOf({ paymentTimeout: 60 }).map(({ name }) => name);
+/** Those that show personal data or act on it. */
+const PERSONAL = contextsOf({ paymentTimeout: 60 }).flatMap(({ name, personal }) => (personal ? [name] : []));
 const SETTINGS = new Set<string>(Object.values(DEFINITIONS).map(({ env }) => env));
 /** What the image itself reads of its environment. */
 const OF_THE_IMAGE = new Set(["NODE_ENV"]);
@@ -23,9 +26,9 @@ function isKnownCommand([command, ...names]: readonly string[]): boolean {
     case "gateway":
       return names.length === 0;
     case "serve":
-      return names.length > 0 && names.every((name) => (TOUCHPOINTS as readonly string[]).includes(name));
+      return names.length > 0 && names.every(isContext);
     case "work":
-      return names.every((name) => CONTEXTS.includes(name));
+      return names.every(isContext);
     default:
       return false;
   }
@@ -57,12 +60,13 @@ describe("what is deployed", () => {
           expect([name, SETTINGS.has(variable.replace(/_FILE$/, "")) ? "known" : variable]).toEqual([name, "known"]);
     });
 
-    test("has each touchpoint and each context's work, by commands that there are", () => {
+    test("has each bounded context, by commands that there are", () => {
       const commands = fleet.flatMap(([, { command = [] }]) => (command.length > 0 ? [command] : []));
       expect(commands.filter((command) => !isKnownCommand(command))).toEqual([]);
-      expect(new Set(commands.map((command) => command.join(" ")))).toEqual(
-        new Set(["gateway", ...TOUCHPOINTS.map((name) => `serve ${name}`), ...CONTEXTS.map((name) => `work ${name}`)]),
-      );
+      expect(commands.map((command) => command.join(" "))).toEqual([
+        "gateway",
+        ...CONTEXTS.map((name) => `serve ${name}`),
+      ]);
     });
 
     test("gives each process a user of its own, whose folder of secrets is its own", () => {
@@ -73,13 +77,28 @@ describe("what is deployed", () => {
         ]),
       );
       for (const [name, { user, environment = {}, command = [] }] of fleet) {
-        const folder = command.length > 0 ? command.join("-") : name;
+        const folder = name;
+        expect([name, command.at(-1) ?? name]).toEqual([name, name]);
         expect([name, user]).toEqual([name, `${String(folders.get(folder))}:0`]);
         for (const [variable, path] of Object.entries(environment))
           if (variable.endsWith("_FILE"))
             expect([name, path]).toEqual([name, expect.stringMatching(`^/run/millrace/(?:${folder}|shared)/`)]);
       }
       expect(new Set(folders.values()).size).toBe(folders.size);
+    });
+
+    test("gives each context its own login, and the keys of people to those alone that need them", () => {
+      for (const name of CONTEXTS) {
+        const files = Object.keys(composeProcesses().get(name)?.environment ?? {}).filter((variable) => /^(?:MONGODB|MASTER)/.test(variable)); // prettier-ignore
+        expect([name, files]).toEqual([
+          name,
+          [
+            "MONGODB_URL_FILE",
+            ...(name === "operations" ? [] : ["MONGODB_URL_OPERATIONS_FILE"]),
+            ...(PERSONAL.includes(name) ? ["MONGODB_URL_KEYS_FILE", "MASTER_KEY_FILE"] : []),
+          ],
+        ]);
+      }
     });
 
     test("lets no process write its root file system", () => {
@@ -90,19 +109,35 @@ describe("what is deployed", () => {
       const environment = composeProcesses().get("gateway")?.environment ?? {};
       const config = gatewayConfig(settings({ GATEWAY_SERVICES: environment["GATEWAY_SERVICES"]?.trim() }));
       checkNames(config, gatewayTable(describedRoutes()));
-      expect([...config.sources.keys()].toSorted()).toEqual([...TOUCHPOINTS].toSorted());
+      expect([...config.sources.keys()]).toEqual([...CONTEXTS]);
     });
   });
 
-  test("users.js knows every context and touchpoint", () => {
-    const listOf = (name: string) =>
-      [
-        ...(new RegExp(`const ${name} = \\[([^\\]]*)\\]`).exec(textOf("deploy/mongodb/users.js"))?.[1] ?? "").matchAll(
-          /"(\w+)"/g,
-        ),
-      ].map(([, each]) => each);
-    expect(listOf("contexts")).toEqual(CONTEXTS);
-    expect(listOf("touchpoints")).toEqual(TOUCHPOINTS);
+  test("the users of MongoDB are the program's (node dist/main.js database-users > deploy/mongodb/users.json)", () => {
+    expect(documentOf("deploy/mongodb/users.json")).toEqual(databaseUsers("millrace"));
+  });
+
+  test("users.js makes those users, with the prefix that the services have", () => {
+    const made = { roles: [] as unknown[], users: [] as unknown[] };
+    const database = (db: string) => ({
+      getUser: () => null,
+      createUser: ({ user, roles }: { user: string; roles: unknown }) => made.users.push({ user, roles }),
+      getRole: () => null,
+      createRole: ({ role, privileges }: { role: string; privileges: unknown }) => made.roles.push({ role, db, privileges }), // prettier-ignore
+    });
+    runInNewContext(textOf("deploy/mongodb/users.js"), {
+      require: () => ({
+        readFileSync: (path: string) =>
+          path.endsWith("users.json") ? textOf("deploy/mongodb/users.json") : "mongodb://u:pw@h/",
+      }),
+      process: { env: { SECRETS: "/secrets", MONGODB_MEMBERS: "one:27017", MONGODB_PREFIX: "shop" } },
+      Mongo: class {
+        getDB = database;
+      },
+      URL,
+      print: () => undefined,
+    });
+    expect(JSON.parse(JSON.stringify(made))).toEqual(databaseUsers("shop"));
   });
 
   describe("Helm chart", () => {
@@ -122,12 +157,12 @@ describe("what is deployed", () => {
       }
     });
 
-    test("has each touchpoint and each context's work", () => {
-      expect(Object.values(standard.services ?? {}).map((service) => service?.args.join(" "))).toEqual([
-        "gateway",
-        ...TOUCHPOINTS.map((name) => `serve ${name}`),
-        ...CONTEXTS.map((name) => `work ${name}`),
-      ]);
+    test("has each bounded context, and gives the keys of people to those alone that need them", () => {
+      expect(Object.entries(standard.services ?? {}).map(([name, service]) => [name, service?.args.join(" ")])).toEqual(
+        [["gateway", "gateway"], ...CONTEXTS.map((name) => [name, `serve ${name}`])],
+      );
+      const people = Object.entries(standard.services ?? {}).flatMap(([name, service]) => (service?.people ? [name] : [])); // prettier-ignore
+      expect(people).toEqual(PERSONAL);
     });
 
     test("names only settings that there are in its templates", () => {

@@ -37,12 +37,21 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 
 {{/* Settings and secrets of a process. The gateway has nothing to do with the log and with shoppers' tokens. */}}
 {{- define "millrace.env" -}}
+{{- $own := index .root.Values.services .service | default dict -}}
 {{- include "millrace.secret" (dict "root" .root "env" "MONGODB_URL" "key" (include "millrace.mongodbKey" .)) }}
 {{- if ne .service "gateway" }}
 {{ include "millrace.secret" (dict "root" .root "env" "EVENTSTORE_URL" "key" "eventstore-url") }}
 {{ include "millrace.secret" (dict "root" .root "env" "SHOPPER_SECRET" "key" "shopper-secret") }}
 {{- end }}
-{{- if has .service (list "prepare" "storefront" "backoffice" "analytics" "work-ordering" "work-payment" "work-privacy") }}
+{{- if .root.Values.secrets.perService }}
+{{- if not (has .service (list "gateway" "operations" "prepare")) }}
+{{ include "millrace.secret" (dict "root" .root "env" "MONGODB_URL_OPERATIONS" "key" "mongodb-url-register") }}
+{{- end }}
+{{- if $own.people }}
+{{ include "millrace.secret" (dict "root" .root "env" "MONGODB_URL_KEYS" "key" "mongodb-url-keys") }}
+{{- end }}
+{{- end }}
+{{- if or $own.people (eq .service "prepare") }}
 {{ include "millrace.secret" (dict "root" .root "env" "MASTER_KEY" "key" "master-key") }}
 {{- end }}
 {{- if has .service (list "gateway" "operations" "prepare") }}

@@ -1,7 +1,7 @@
 /** Whose web pages may call: `*`, or these origins. */
 export type Origins = "*" | ReadonlySet<string>;
 
-/** By service; where nothing is said no other page may. */
+/** By touchpoint; where nothing is said no other page may. */
 export type CorsPolicy = ReadonlyMap<string, Origins>;
 
 const ALLOWED_HEADERS =
@@ -13,17 +13,17 @@ const EXPOSED_HEADERS =
 const REMEMBERED = "7200";
 
 /** The origin to allow; `undefined` when the page may not read the answer. */
-export function allowedOrigin(policy: CorsPolicy, service: string, origin: string | undefined): string | undefined {
+export function allowedOrigin(policy: CorsPolicy, touchpoint: string, origin: string | undefined): string | undefined {
   if (origin === undefined) return undefined;
-  const origins = policy.get(service);
+  const origins = policy.get(touchpoint);
   if (origins === undefined) return undefined;
   if (origins === "*") return "*";
   return origins.has(origin) ? origin : undefined;
 }
 
 /** Whether the answer depends on who asks, so that caches must tell them apart. */
-export const dependsOnOrigin = (policy: CorsPolicy, service: string): boolean => {
-  const origins = policy.get(service);
+export const dependsOnOrigin = (policy: CorsPolicy, touchpoint: string): boolean => {
+  const origins = policy.get(touchpoint);
   return origins !== undefined && origins !== "*";
 };
 
@@ -53,14 +53,16 @@ export function parseCors(text: string): CorsPolicy {
   for (const part of text.split(";").map((each) => each.trim())) {
     if (part === "") continue;
     const at = part.indexOf("=");
-    const service = part.slice(0, Math.max(0, at)).trim();
+    const touchpoint = part.slice(0, Math.max(0, at)).trim();
     const origins = part
       .slice(at + 1)
       .split(",")
       .map((each) => each.trim());
     if (at < 1 || origins.some((origin) => origin !== "*" && !isOrigin(origin)))
-      throw new Error(`each part must be <service>=<origin>,… such as storefront=https://shop.example, not "${part}"`);
-    policy.set(service, origins.includes("*") ? "*" : new Set(origins));
+      throw new Error(
+        `each part must be <touchpoint>=<origin>,… such as storefront=https://shop.example, not "${part}"`,
+      );
+    policy.set(touchpoint, origins.includes("*") ? "*" : new Set(origins));
   }
   return policy;
 }

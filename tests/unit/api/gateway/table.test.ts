@@ -1,6 +1,6 @@
 import { gatewayTable, RouteFinder } from "../../../../src/api/gateway/table";
-import { httpRoutes, prefixesOf } from "../../../../src/api/gateway/http-routes";
-import { describedRoutes } from "../../../../src/engine/touchpoints";
+import { httpRoutes, placesOf } from "../../../../src/api/gateway/http-routes";
+import { describedRoutes } from "../../../../src/engine/routes";
 
 const services = describedRoutes();
 const table = gatewayTable(services);
@@ -45,7 +45,7 @@ test("other paths and methods", () => {
   expect(finder.find("GET", "/health/ready")).toEqual({ found: "nothing" });
   expect(finder.find("DELETE", "/store/v1/products")).toMatchObject({
     found: "path",
-    service: "storefront",
+    touchpoint: "storefront",
     allow: "GET, HEAD, OPTIONS",
   });
 });
@@ -56,31 +56,55 @@ test("large bodies have more time, commands with keys may be repeated", () => {
 });
 
 test("no two services share a prefix, so that a cluster can route by it", () => {
-  const prefixes = [...prefixesOf(services).values()].flat();
+  const places = placesOf(services);
+  const prefixes = [...places.values()].flatMap((each) => each.prefixes);
   expect(prefixes).toEqual([...new Set(prefixes)]);
-  expect(prefixes).toEqual(expect.arrayContaining(["/store/v1", "/admin/v1", "/reference/v1"]));
+  expect(places.get("cart")?.prefixes).toContain("/store/v1/carts");
+  expect(places.get("reference")?.prefixes).toContain("/reference/v1");
+  // The money of an order is told by whole paths, as they lie among ordering's.
+  expect(places.get("ordering")?.prefixes).toContain("/admin/v1/orders");
+  expect(places.get("payment")?.paths).toContain("/admin/v1/orders/:id/capture");
+});
+
+test("the longest prefix, or a whole path, leads each route to its own service", () => {
+  const places = [...placesOf(services)];
+  for (const { service, path } of table) {
+    const exact = places.filter(([, { paths }]) => paths.includes(path)).map(([name]) => name);
+    const [longest] = places
+      .flatMap(([name, { prefixes }]) => prefixes.map((prefix) => ({ name, prefix })))
+      .filter(({ prefix }) => path === prefix || path.startsWith(`${prefix}/`))
+      .toSorted((a, b) => b.prefix.length - a.prefix.length);
+    expect([path, exact[0] ?? longest?.name]).toEqual([path, service]);
+  }
+});
+
+test("whose pages may call is a matter of the touchpoint, whatever context the route is of", () => {
+  expect(named("checkOut")).toMatchObject({ service: "cart", touchpoint: "storefront" });
+  expect(named("getOrder")).toMatchObject({ service: "ordering", touchpoint: "storefront" });
+  expect(named("adminGetOrder")).toMatchObject({ service: "ordering", touchpoint: "backoffice" });
 });
 
 test("HTTPRoutes for Kubernetes say the same", () => {
   const routes = httpRoutes(services, { gateway: "front", backend: (service) => `shop-${service}`, port: 80 });
-  expect(routes.find(({ metadata }) => metadata.name === "shop-storefront")).toEqual({
+  expect(routes.find(({ metadata }) => metadata.name === "shop-cart")).toEqual({
     apiVersion: "gateway.networking.k8s.io/v1",
     kind: "HTTPRoute",
-    metadata: { name: "shop-storefront" },
+    metadata: { name: "shop-cart" },
     spec: {
       parentRefs: [{ name: "front" }],
       rules: [
         {
-          matches: ["carts", "orders", "products"].map((what) => ({
-            path: { type: "RegularExpression", value: `/store/v1/${what}/[^/]+/live` },
-          })),
+          matches: [{ path: { type: "RegularExpression", value: "/store/v1/carts/[^/]+/live" } }],
           timeouts: { request: "0s" },
-          backendRefs: [{ name: "shop-storefront", port: 80 }],
+          backendRefs: [{ name: "shop-cart", port: 80 }],
         },
         {
-          matches: [{ path: { type: "PathPrefix", value: "/store/v1" } }],
+          matches: [
+            { path: { type: "PathPrefix", value: "/admin/v1/explain/cart" } },
+            { path: { type: "PathPrefix", value: "/store/v1/carts" } },
+          ],
           timeouts: { request: "20s" },
-          backendRefs: [{ name: "shop-storefront", port: 80 }],
+          backendRefs: [{ name: "shop-cart", port: 80 }],
         },
       ],
     },
