@@ -1,3 +1,4 @@
+import { auditEvents, auditTrail } from "../domains/operations";
 import { cart, cartEvents } from "../domains/cart";
 import { catalogEvents, category, claim, product } from "../domains/catalog";
 import { inventoryEvents, stock } from "../domains/inventory";
@@ -129,7 +130,7 @@ export function contextsOf({ paymentTimeout, timings }: ContextOptions): readonl
       personal: true,
     }),
     context({ name: "analytics", projections: [totals], feeds: analyticsFeeds, personal: true }),
-    // It has no aggregates of its own, but shows everybody's history as the log has it.
-    context({ name: "operations", personal: true }),
+    // It shows everybody's history as the log has it. Every process writes the audit trail (`audit-trail/`).
+    context({ name: "operations", events: auditEvents, aggregates: [auditTrail], personal: true }),
   ];
 }

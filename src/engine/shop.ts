@@ -9,6 +9,7 @@ import { type MasterKeys } from "../infra/privacy";
 import { pause } from "../infra/runtime";
 import { ApiKeys, isLoopback, type OidcOptions, oidcTokens, shopperTokens } from "../infra/security";
 import { MongoApiKeys, withAdmin } from "./api-keys";
+import { AuditTrail } from "./audit-trail";
 import { type ContextName, contextsOf } from "./contexts";
 import { Engine } from "./engine";
 import { partitionCounts } from "./partition-counts";
@@ -56,6 +57,8 @@ export interface ShopOptions {
   readonly registering?: Registering | undefined;
   /** ms that it goes on serving when it is to stop, while those in front of it turn elsewhere. */
   readonly drain?: number | undefined;
+  /** ms for which refused requests are put together in the audit trail; a minute when absent. */
+  readonly auditWindow?: number | undefined;
   /** Done before the shop opens. */
   readonly beforeOpening?: ((shop: Omit<Shop, "url" | "stop">) => Promise<void>) | undefined;
 }
@@ -109,6 +112,7 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
       currency: options.currency,
     });
     registerBusinessFigures(metrics, engine, (options.cartAbandonedAfter ?? 86_400) * 1_000);
+    const trail = new AuditTrail({ ...options, metrics, window: options.auditWindow });
     let draining = false;
     const ending = new AbortController();
     const isDraining = () => draining;
@@ -128,6 +132,7 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
       openOnLoopback: isLoopback(options.host),
       fingerprintKey: engine.people?.fingerprintKey,
       ending: ending.signal,
+      audit: trail.heard,
     });
     await options.beforeOpening?.({ engine, services, keys });
     const server = await listen(app, options);
@@ -145,6 +150,7 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
         await server.close();
         await registration?.end();
         await apiKeys.stop();
+        await trail.stop();
         await engine.stop();
       },
     };

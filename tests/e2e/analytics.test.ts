@@ -124,7 +124,7 @@ function groupsOf(rows: readonly Row[], by: string): Record<string, Sums> {
   return Object.fromEntries(keys.map((key) => [key, sums(rows.filter((row) => keyOf(row) === key))]));
 }
 
-const NAMES = ["order-lines", "orders", "stock-movements", "products", "cart-events"];
+const NAMES = ["order-lines", "orders", "stock-movements", "products", "cart-events", "audit"];
 
 test("the feeds say what they are, how many rows they have and what they can be grouped by", async () => {
   const { items } = expectStatus(200, await shop.anyone.get(FEEDS)).body;

@@ -18,14 +18,14 @@ export async function atRest({ engine }: TestShop, timeout = 30_000): Promise<bi
   }, timeout).then((next) => next - 1n);
 }
 
-/** The shop's events after a position, in the order of the log. */
+/** The shop's events after a position, in the order of the log; but the audit trail, which is written beside them. */
 export async function eventsAfter({ engine }: TestShop, position: bigint): Promise<readonly Written[]> {
   const client = engine.log.connect();
   try {
     const fromPosition = position < 0n ? START : { commit: position, prepare: position };
     const found: Written[] = [];
     for await (const { event } of client.readAll({ direction: FORWARDS, fromPosition })) {
-      if (!event || event.streamId.startsWith("$") || event.position.commit <= position) continue;
+      if (!event || /^(?:\$|audit-)/.test(event.streamId) || event.position.commit <= position) continue;
       found.push({ stream: event.streamId, type: event.type });
     }
     return found;

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { type Recorded } from "../../domains/kernel";
+import { auditTrail } from "../../domains/operations";
+import { type Recorded, streamCategory } from "../../domains/kernel";
 import { type Explainer, LogBusy, type Searched, type TraceOptions } from "../../infra/audit";
 import { ok, Problem, type Route, route, wholeNumber } from "../http";
 import { causalTree, type Caused, causesOf, effectsOf } from "./causal-tree";
@@ -62,7 +63,7 @@ const causationSchema = z
   .meta({ id: "Causation" });
 
 const how =
-  "Nothing is kept for this when events are written: the log is read around the event, or backwards from its end where " +
+  "The audit trail, which tells of requests, is left out. Nothing is kept for this when events are written: the log is read around the event, or backwards from its end where " +
   "no `position` is named. One such answer is made at a time.";
 
 /** What caused an event, and what it caused. */
@@ -74,7 +75,8 @@ export function causationRoutes(services: Services, explainer: Explainer): reado
   ): Promise<{ events: readonly Recorded[]; searched: Searched }> {
     try {
       const found = await explainer.trace(options);
-      if (found.events.length > 0) return { ...found, events: await services.log.codec.openAll(found.events) };
+      const events = found.events.filter(({ stream }) => streamCategory(stream) !== auditTrail.category);
+      if (events.length > 0) return { ...found, events: await services.log.codec.openAll(events) };
       const { fromTime, cutOff } = found.searched;
       const back = cutOff && fromTime !== null ? ` back to ${fromTime}, as far as was read in time` : "";
       throw new Problem(404, "not-found", `There is no such ${what} in the log${back}.`);

@@ -54,6 +54,7 @@ export function peopleRoutes(services: Services): readonly Route[] {
         "read as forgotten everywhere. This cannot be undone. Who asked, when and why is recorded: `reason` must not " +
         "tell of the person. Asking again changes nothing.",
       params: z.object({ id: personId }),
+      personalParams: ["id"],
       body: z.strictObject({ reason: changeReason.optional() }).optional(),
       responses: { 200: { description: "It is done", schema: outcome } },
       refusals: { "idempotency-key-reused": 422 },

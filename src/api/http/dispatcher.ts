@@ -3,6 +3,7 @@ import { type KeyObject } from "node:crypto";
 import { type IncomingMessage, type ServerResponse } from "node:http";
 import { parse as parseQuery } from "node:querystring";
 import { beginSpan, isTracing, type Logger, logRequest, type Metrics, requestLevel } from "../../infra/observability";
+import { type Audit, auditedOf } from "./audited";
 import { type AccessOptions, authorise } from "./authorise";
 import { ClientGone, readJson } from "./body";
 import { type Entry, PathTree } from "./path-tree";
@@ -21,6 +22,8 @@ export interface DispatcherOptions extends AccessOptions {
   /** Makes the fingerprints of commands, so that nobody can find out by trying what was sent. */
   readonly fingerprintKey?: KeyObject | undefined;
   readonly ending?: AbortSignal;
+  /** Told of refused requests, and of those of the back office that are to change something. */
+  readonly audit?: Audit | undefined;
 }
 
 /** What machines ask all the time, and what goes on for as long as the caller likes, is not traced. */
@@ -122,6 +125,7 @@ export class Dispatcher {
 
   private deliver(context: RequestContext, reply: AnyReply): void | Promise<void> {
     const { metrics } = this.options;
+    if ("headers" in reply) context.made = reply.headers?.["Location"];
     if (metrics && "events" in reply && !context.gone)
       context.response.once("close", metrics.beginLive(context.route?.path ?? "none"));
     return send(context, reply);
@@ -145,12 +149,21 @@ export class Dispatcher {
   }
 
   private fail(context: RequestContext, pattern: string, error: unknown): void {
-    if (error instanceof ClientGone || context.gone) return context.span?.end(error);
     const problem = problemOf(error);
+    if (error instanceof ClientGone || context.gone) {
+      this.tellAudit(context, problem.status, problem.code);
+      return context.span?.end(error);
+    }
     if (problem.status >= 500) context.log.error({ err: error, code: problem.code, route: pattern }, problem.message);
     if (context.response.headersSent) context.response.destroy();
     else sendProblem(context, problem);
     this.record(context, pattern, problem.code);
+  }
+
+  private tellAudit(context: RequestContext, status: number, code: string | undefined): void {
+    const { audit } = this.options;
+    const audited = audit && auditedOf(context, status, code);
+    if (audited) audit(audited);
   }
 
   /** One observation and at most one line per request. */
@@ -158,6 +171,7 @@ export class Dispatcher {
     const { log, metrics } = this.options;
     const seconds = (performance.now() - context.started) / 1000;
     const { statusCode: status } = context.response;
+    this.tellAudit(context, status, code);
     const method = context.request.method ?? "GET";
     metrics?.observeRequest(method, pattern, status, seconds);
     if (context.span !== undefined) {

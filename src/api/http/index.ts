@@ -1,6 +1,7 @@
 /** The HTTP toolkit: a typed table of routes, and all that every one of them has in common. */
 export { type Access, accessMarkdown, accessOf } from "./access";
 export { type AppOptions, bareApp, createApp, mount, mountEnd } from "./app";
+export { type AnsweredCommand, type Audit, type Audited, type Refusal } from "./audited";
 export { BODY_LIMIT } from "./body";
 export { cacheControl, type CacheControl, contentEtag, revisionEtag } from "./conditional";
 export { CONSISTENCY_HEADER, decodeToken, encodeEventId, encodeToken, type EventId } from "./consistency";

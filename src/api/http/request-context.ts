@@ -24,6 +24,10 @@ export class RequestContext implements Context {
   ifMatch: number | undefined = undefined;
   consistencyToken: bigint | undefined = undefined;
   readonly started = performance.now();
+  /** Id of the command that the request has become; of the first, where it takes several. */
+  madeCommandId: string | undefined = undefined;
+  /** The address of what the request has made. */
+  made: string | undefined = undefined;
   /** This request as traces have it. */
   span: TracedSpan | undefined = undefined;
   private knownCorrelationId: string | undefined = undefined;
@@ -100,8 +104,10 @@ export class RequestContext implements Context {
   readonly command = (over?: Partial<CommandContext>): CommandContext => {
     const key = this.idempotencyKey;
     const { ifMatch, traceparent } = this;
+    const commandId = key === undefined ? newId() : deriveId("request", this.actor, key);
+    this.madeCommandId ??= commandId;
     return {
-      commandId: key === undefined ? newId() : deriveId("request", this.actor, key),
+      commandId,
       ...(key === undefined
         ? {}
         : { commandHash: fingerprint([this.request.method, this.path, this.body], this.fingerprintKey) }),

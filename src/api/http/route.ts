@@ -129,6 +129,8 @@ export interface RouteDefinition<
   readonly refusals?: Readonly<Record<string, 404 | 409 | 412 | 422 | 503>>;
   /** Reads heed `If-None-Match` and `Consistency-Token`, all others `Idempotency-Key`, when absent. */
   readonly heeds?: readonly StandardHeader[];
+  /** Parameters in the path that tell of a person: the audit trail does without them. */
+  readonly personalParams?: readonly string[];
   /** In bytes; 1 MiB when absent. */
   readonly bodyLimit?: number;
   /** `Cache-Control`; when absent `no-cache` for public reads, `private, no-cache` for others, `no-store` for writes. */
@@ -155,6 +157,7 @@ export interface Route {
   readonly responses: Responses;
   readonly refusals: Readonly<Record<string, number>>;
   readonly heeds: readonly StandardHeader[];
+  readonly personalParams: readonly string[];
   readonly bodyLimit: number;
   readonly cache: string;
   /** What it answers with, for `Accept`. */
@@ -191,6 +194,7 @@ export function route<
     responses: definition.responses,
     refusals: definition.refusals ?? {},
     heeds: definition.heeds ?? (reads ? ["If-None-Match", "Consistency-Token"] : ["Idempotency-Key"]),
+    personalParams: definition.personalParams ?? [],
     bodyLimit: definition.bodyLimit ?? BODY_LIMIT,
     cache: definition.cache ?? (reads ? (security === "public" ? "no-cache" : "private, no-cache") : "no-store"),
     produces: (produces ?? "application/json").replace(/\s*;.*/, ""),

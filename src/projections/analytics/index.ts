@@ -1,10 +1,12 @@
 import { type Feed } from "../../domains/kernel";
+import { auditFeed } from "./audit";
 import { cartEventsFeed } from "./cart-events";
 import { orderLinesFeed } from "./order-lines";
 import { ordersFeed } from "./orders";
 import { productsFeed } from "./products";
 import { stockMovementsFeed } from "./stock-movements";
 
+export { auditFeed, type AuditRow } from "./audit";
 export { cartEventsFeed, type CartEventRow } from "./cart-events";
 export { orderLinesFeed, SHIPPING, type OrderLineKind, type OrderLineRow } from "./order-lines";
 export { ordersFeed, type OrderRow } from "./orders";
@@ -19,4 +21,5 @@ export const analyticsFeeds: readonly Feed[] = [
   stockMovementsFeed,
   productsFeed,
   cartEventsFeed,
+  auditFeed,
 ];

@@ -2,6 +2,7 @@ import { type Gateway } from "../../../src/api/gateway";
 import { registerFigures as registerGatewayFigures } from "../../../src/api/gateway/figures";
 import { type BusinessEngine, type OperatedEngine, registerBusinessFigures } from "../../../src/api/operations";
 import { registerFigures } from "../../../src/api/operations/figures";
+import { registerTrailFigures } from "../../../src/engine/audit-trail";
 import { CONTEXTS } from "../../../src/engine/contexts";
 import { describedRoutes } from "../../../src/engine/routes";
 import { Metrics, timingsOf } from "../../../src/infra/observability";
@@ -45,6 +46,7 @@ function figures(): ReadonlyMap<string, ReadonlySet<string>> {
   const metrics = new Metrics();
   timingsOf(metrics);
   registerBusinessFigures(metrics, {} as BusinessEngine, 1);
+  registerTrailFigures(metrics, { figures: { events: 0, failures: 0, lost: 0 }, pending: 0 });
   registerFigures(metrics, { commands: { figures: { batches: [] } }, tail: {} } as unknown as OperatedEngine);
   registerGatewayFigures(metrics, { fleet: { all: [] } } as unknown as Gateway);
   const found = new Map<string, ReadonlySet<string>>();

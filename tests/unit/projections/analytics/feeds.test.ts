@@ -2,7 +2,7 @@ import { analyticsFeeds } from "../../../../src/projections/analytics";
 
 describe("analytics feeds", () => {
   it("are these, each with its description and dimensions", () => {
-    const names = ["order-lines", "orders", "stock-movements", "products", "cart-events"];
+    const names = ["order-lines", "orders", "stock-movements", "products", "cart-events", "audit"];
     expect(analyticsFeeds.map(({ name }) => name)).toEqual(names);
     for (const { context, description, dimensions, events } of analyticsFeeds) {
       expect(context).toBe("analytics");
