@@ -17,8 +17,11 @@ const MORE = {
 
 export const CONTEXTS = Object.keys(MORE);
 
-/** Every context checks its own contracts in these, told by `MILLRACE_TEST_CONTEXT` which one it is. */
-export const CONTRACTS = ["unit/contracts/contracts", "unit/contracts/consumed"];
+/**
+ * Every context checks its own contracts in these, and runs on real stores with nothing of the others but their samples,
+ * told by `MILLRACE_TEST_CONTEXT` which one it is.
+ */
+export const CONTRACTS = ["unit/contracts/contracts", "unit/contracts/consumed", "integration/contexts/alone"];
 
 const pathsOf = (context) => [`unit/domains/${context}/`, `unit/projections/${context}/`, ...MORE[context]];
 
