@@ -90,7 +90,7 @@ export function checkoutRoutes(
         const intent = placement(checkedOut.data);
         const at = services.now();
         const placing = { ...intent.command, at } as unknown as OrderCommand;
-        const { correlationId } = context;
+        const { correlationId, traceparent } = context;
         const causationId = eventId(context, outcome.events.indexOf(checkedOut));
         const placed = await services.execute(orderAggregate, orderId, placing, {
           commandId: processCommandId("checkout", orderId, intent),
@@ -99,6 +99,7 @@ export function checkoutRoutes(
           actor: context.actor,
           occurredAt: at,
           assumeNew: !outcome.repeated,
+          ...(traceparent !== undefined && { traceparent }),
         });
         if (placed instanceof DomainError) return placed;
         const { state, repeated } = placed;

@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import {
   type Attributes,
   isSpanContextValid,
@@ -18,12 +19,13 @@ import {
   ParentBasedSampler,
   TraceIdRatioBasedSampler,
 } from "@opentelemetry/sdk-trace-node";
-import { ATTR_SERVICE_NAME } from "@opentelemetry/semantic-conventions";
+import { ATTR_SERVICE_NAME, ATTR_SERVICE_VERSION } from "@opentelemetry/semantic-conventions";
 
 export interface TracingOptions {
   /** Address of a collector that takes OTLP over HTTP: `http://collector:4318`. */
   readonly endpoint: string;
   readonly serviceName: string;
+  readonly version?: string;
   /** Share of the traces begun here that are kept, 0 to 1; those begun elsewhere are kept as their beginner says. */
   readonly ratio: number;
 }
@@ -54,12 +56,16 @@ let tracer: Tracer | undefined;
 export const isTracing = (): boolean => tracer !== undefined;
 
 /** Sends spans to a collector from now on. @throws when this process does already */
-export function startTracing({ endpoint, serviceName, ratio }: TracingOptions): Tracing {
+export function startTracing({ endpoint, serviceName, version, ratio }: TracingOptions): Tracing {
   if (tracer !== undefined) throw new Error("this process sends its traces already");
   const url = `${endpoint.replace(/\/+$/, "")}/v1/traces`;
   const processor = new BatchSpanProcessor(new OTLPTraceExporter({ url }), { scheduledDelayMillis: 1_000 });
   const provider = new NodeTracerProvider({
-    resource: resourceFromAttributes({ [ATTR_SERVICE_NAME]: serviceName }),
+    resource: resourceFromAttributes({
+      [ATTR_SERVICE_NAME]: serviceName,
+      "service.instance.id": `${hostname()}:${process.pid}`,
+      ...(version !== undefined && { [ATTR_SERVICE_VERSION]: version }),
+    }),
     sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(ratio) }),
     spanProcessors: [processor],
   });
