@@ -12,9 +12,10 @@ import { buy, expectStatus } from "../../support/shopper";
 import { startStores, type TestStores, uniquePrefix } from "../../support/stores";
 
 /*
- * One checkout through processes that know nothing of one another: gateway, API, workers of ordering and of payments.
- * Each sends its spans to the collector by itself; what holds them together went over the wire and through the log.
+ * One checkout through processes that know nothing of one another: gateway, carts, ordering and payments. Each sends its spans to the collector by itself; what holds them together went over the wire and through the log.
  */
+
+const OTHERS = ["reference", "catalog", "pricing", "inventory", "storefront"] as const;
 
 let stores: TestStores;
 let collector: Collector;
@@ -33,8 +34,8 @@ beforeAll(async () => {
     host: "127.0.0.1",
     port: 0,
     log: silentLogger(),
-    work: ["reference", "catalog", "pricing", "inventory", "cart", "storefront"],
-    serve: ["backoffice", "reference"],
+    work: OTHERS,
+    serve: OTHERS,
     currency: "GBP",
     paymentTimeout: 60,
     adminKey: ADMIN_KEY,
@@ -80,26 +81,26 @@ const SHOPPER = "00f067aa0ba902b7";
 /** What a checkout is made of, and whose it is. */
 const WANTED = [
   ["millrace-gateway", "gateway POST /store/v1/carts/:cartId/checkout"],
-  ["millrace-storefront", "POST /store/v1/carts/:cartId/checkout"],
-  ["millrace-storefront", "command PlaceOrder"],
-  ["millrace-storefront", "append"],
-  ["millrace-work-ordering", "project ordering.orders"],
-  ["millrace-work-ordering", "process checkout"],
-  ["millrace-work-ordering", "command RequestPayment"],
-  ["millrace-work-ordering", "append"],
-  ["millrace-work-payment", "project payment.payments"],
-  ["millrace-work-payment", "react payment-provider"],
-  ["millrace-work-payment", "command RecordAuthorisation"],
-  ["millrace-work-ordering", "command ConfirmOrder"],
+  ["millrace-cart", "POST /store/v1/carts/:cartId/checkout"],
+  ["millrace-cart", "command PlaceOrder"],
+  ["millrace-cart", "append"],
+  ["millrace-ordering", "project ordering.orders"],
+  ["millrace-ordering", "process checkout"],
+  ["millrace-ordering", "command RequestPayment"],
+  ["millrace-ordering", "append"],
+  ["millrace-payment", "project payment.payments"],
+  ["millrace-payment", "react payment-provider"],
+  ["millrace-payment", "command RecordAuthorisation"],
+  ["millrace-ordering", "command ConfirmOrder"],
 ] as const;
 
-test("a checkout is one trace over gateway, API, and the workers of ordering and payments", async () => {
-  const [storefront] = await Promise.all([
-    started("serve", "storefront"),
-    started("work", "ordering"),
-    started("work", "payment"),
+test("a checkout is one trace over the gateway and the services of carts, ordering and payments", async () => {
+  const [cart, ordering] = await Promise.all([
+    started("serve", "cart"),
+    started("serve", "ordering"),
+    started("serve", "payment"),
   ]);
-  const gateway = await started("gateway", "--services", `storefront=${storefront};*=${rest.url}`);
+  const gateway = await started("gateway", "--services", `cart=${cart};ordering=${ordering};*=${rest.url}`);
   const back = new Caller(rest.url).with({ "X-API-Key": ADMIN_KEY });
   const anyone = new Caller(gateway);
   try {
@@ -122,11 +123,11 @@ test("a checkout is one trace over gateway, API, and the workers of ordering and
   }
   const spans = collector.of(TRACE);
   // From the answer of the payment provider back to the shopper's request, through the processes as they took part.
-  const payment = spans.find((span) => isOf(span, "millrace-work-payment", "command RecordAuthorisation"));
+  const payment = spans.find((span) => isOf(span, "millrace-payment", "command RecordAuthorisation"));
   expect(servicesUpwards(spans, payment)).toEqual([
-    "millrace-work-payment",
-    "millrace-work-ordering",
-    "millrace-storefront",
+    "millrace-payment",
+    "millrace-ordering",
+    "millrace-cart",
     "millrace-gateway",
   ]);
   expect(collector.spans).toHaveLength(spans.length);
