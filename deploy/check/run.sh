@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Checks all that can be checked of deploy/, .github/ and the containers without a Docker engine and a cluster. Needs Go
 # and Python with the package registries, and promtool (Debian: prometheus). Say what to check: compose, helm, rules,
-# dockerfile, workflows; all of them when nothing is said. `alerts` is only run when said.
+# collector, dockerfile, workflows; all of them when nothing is said. `alerts` is only run when said.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -51,6 +51,11 @@ rules() {
   promtool test rules deploy/monitoring/alerts.test.yml
 }
 
+# By a collector that is built of the same parts as the image's.
+collector() {
+  (cd deploy/check/collector && go run . validate --config ../../monitoring/collector.yml)
+}
+
 # Prometheus and Alertmanager on running processes; ends with 77 where the two are not installed. Not among those that are run when nothing is said.
 alerts() {
   npm run --silent build
@@ -67,9 +72,9 @@ workflows() {
   "$tools/actionlint" -color
 }
 
-for what in "${@:-compose helm rules dockerfile workflows}"; do
+for what in "${@:-compose helm rules collector dockerfile workflows}"; do
   for each in $what; do
     echo "== $each"
-    case $each in helm) helm_ ;; compose | rules | alerts | dockerfile | workflows) "$each" ;; *) echo "there is no check $each" >&2 && exit 2 ;; esac
+    case $each in helm) helm_ ;; compose | rules | collector | alerts | dockerfile | workflows) "$each" ;; *) echo "there is no check $each" >&2 && exit 2 ;; esac
   done
 done
