@@ -79,7 +79,7 @@ function faultsOfOrder(log: LogFacts, { lines, payment, order }: CartRecord & { 
 }
 
 /** Asked for once, held once while the order stands, taken once when it is completed, let go when it is cancelled. */
-function faultsOfPayment(log: LogFacts, { id }: AcknowledgedOrder): string[] {
+export function faultsOfPayment(log: LogFacts, { id }: Pick<AcknowledgedOrder, "id">): string[] {
   const placed = log.of(`order-${id}`).find(({ type }) => type === "OrderPlaced");
   const { paymentId, totals } = (placed?.data ?? {}) as { paymentId?: string; totals?: { grand: string } };
   const stream = `payment-${paymentId ?? ""}`;
@@ -121,7 +121,7 @@ function faultsOfPayment(log: LogFacts, { id }: AcknowledgedOrder): string[] {
 }
 
 /** Received = on hand + shipped; reserved = what confirmed orders hold; each order's reservation is there once. */
-function faultsOfStock(log: LogFacts, { sku, received }: Article): string[] {
+export function faultsOfStock(log: LogFacts, { sku, received }: Pick<Article, "sku" | "received">): string[] {
   const faults: string[] = [];
   const stream = `stock-main-${sku}`;
   const open = new Map<string, number>();

@@ -64,8 +64,13 @@ export class MillraceProcess implements Victim {
   }
 
   async kill(): Promise<void> {
-    this.child?.kill("SIGKILL");
+    this.signal("SIGKILL");
     await this.exited;
+  }
+
+  /** It has it when this returns. */
+  signal(signal: NodeJS.Signals): void {
+    this.child?.kill(signal);
   }
 
   async stop(): Promise<void> {
