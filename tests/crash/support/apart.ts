@@ -98,7 +98,7 @@ export class ShopApart {
 
   static async open(): Promise<ShopApart> {
     const names = contextsOf({ paymentTimeout: 1 }).flatMap(({ projections, feeds, processes, reactions }) =>
-      [...projections, ...feeds, ...processes, ...reactions(unused, unused)].map(
+      [...projections, ...feeds, ...processes, ...reactions(unused, unused, unused)].map(
         ({ context, name }) => `${context}.${name}`,
       ),
     );
