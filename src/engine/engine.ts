@@ -20,6 +20,7 @@ import {
   ReactionWorker,
   ReadModelRunner,
   ReadModels,
+  Snapshots,
   WorkDesk,
   type CommandContext,
   type Committed,
@@ -31,6 +32,7 @@ import {
 } from "../infra/runtime";
 import { Followers } from "./followers";
 import { Operator } from "./operator";
+import { codeFingerprint, snapshotHomes } from "./snapshot-homes";
 import { type PartitionCounts, partitionsOf } from "./partition-counts";
 import { catalogueOf, categoriesOf, writableBy, type AnyAggregate, type Context, type SendCommand } from "./context";
 
@@ -53,6 +55,8 @@ export interface EngineOptions {
   readonly partitions?: PartitionCounts;
   /** ms after which a worker that is heard of no more loses its work to others. */
   readonly leaseTtl?: number | undefined;
+  /** Events until a long stream gets another snapshot, 0: none are made; 50 when absent. */
+  readonly snapshotEvery?: number | undefined;
   /** Wrap the keys of people. Without them no personal data can be written, and what there is stays sealed. */
   readonly masterKeys?: MasterKeys | undefined;
   /** Is told how long the stores take. */
@@ -114,6 +118,7 @@ export class Engine {
     readonly tail: LogTail,
     private readonly leases: Leases,
     readonly commands: CommandHandler,
+    readonly snapshots: Snapshots,
   ) {
     const { contexts, report } = options;
     const own = ownOf(options);
@@ -180,8 +185,15 @@ export class Engine {
     );
     const streams = categoriesOf(options.contexts).map((category) => `${category}-`);
     const tail = new LogTail(log, streams);
-    const commands = new CommandHandler(log, options.cacheSize === undefined ? {} : { cacheSize: options.cacheSize });
-    const engine = new Engine(options, log, stores, tail, new Leases(stores, options.leaseTtl), commands);
+    const snapshots = new Snapshots(stores, {
+      home: snapshotHomes(options.contexts, ownOf(options)),
+      code: codeFingerprint(),
+      every: options.snapshotEvery ?? 50,
+      report: (message, details) => options.report("warn", message, details),
+    });
+    const { cacheSize } = options;
+    const commands = new CommandHandler(log, { snapshots, ...(cacheSize !== undefined && { cacheSize }) });
+    const engine = new Engine(options, log, stores, tail, new Leases(stores, options.leaseTtl), commands, snapshots);
     engine.hearOfForgotten();
     await tail.start();
     await Promise.all([...engine.runners.values()].map((runner) => runner.start()));
@@ -292,6 +304,7 @@ export class Engine {
     this.leases.stop();
     await this.tail.stop();
     await this.log.close();
+    await this.snapshots.settled();
     await this.people?.flush().catch(() => undefined); // the person is not found by it
     await this.stores.close();
   }

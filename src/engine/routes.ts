@@ -106,7 +106,11 @@ export function contextRoutes(parts: RouteParts): (name: ContextName) => readonl
  */
 export function describedRoutes(): Readonly<Record<ContextName, readonly Route[]>> {
   const models = new ReadModels({} as MongoStores);
-  const nothing = { commands: { figures: { batches: [] } }, tail: {} } as unknown as RouteParts["engine"];
+  const nothing = {
+    commands: { figures: { batches: [] } },
+    snapshots: { figures: {} },
+    tail: {},
+  } as unknown as RouteParts["engine"];
   const routes = contextRoutes({
     services: new Services({ models, currency: "GBP", answers: new Map() } as unknown as ServiceOptions),
     contexts: contextsOf({ paymentTimeout: 1 }),

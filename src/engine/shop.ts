@@ -47,6 +47,7 @@ export interface ShopOptions {
   readonly projectionPartitions?: string | undefined;
   /** Seconds after which a worker that is heard of no more loses its work to others. */
   readonly leaseTtl?: number | undefined;
+  readonly snapshotEvery?: number | undefined;
   readonly adminKey?: string | undefined;
   readonly shopperSecret?: string | undefined;
   /** Wrap the keys of people. */
@@ -90,6 +91,7 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
     writeConcern: options.ownMongo ? 1 : "majority",
     work: options.work,
     only: options.only,
+    snapshotEvery: options.snapshotEvery,
     partitions: partitionCounts(options.projectionPartitions ?? "", contexts),
     leaseTtl: options.leaseTtl === undefined ? undefined : options.leaseTtl * 1_000,
     masterKeys: options.masterKeys,

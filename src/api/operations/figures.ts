@@ -40,7 +40,7 @@ function registerProcesses(metrics: Metrics, { workers, processes }: OperatedEng
   });
 }
 
-function registerCommands(metrics: Metrics, { commands: { figures } }: OperatedEngine): void {
+function registerCommands(metrics: Metrics, { commands: { figures }, snapshots }: OperatedEngine): void {
   const counters = [
     ["commands_total", "Commands given to the write side.", () => figures.commands],
     ["command_refusals_total", "Commands that were refused.", () => figures.refusals],
@@ -52,7 +52,15 @@ function registerCommands(metrics: Metrics, { commands: { figures } }: OperatedE
       "Appends that another writer was faster than, and that were tried again.",
       () => figures.conflicts,
     ],
-    ["aggregate_loads_total", "Streams read from their beginning, as they were not in memory.", () => figures.reloads],
+    ["aggregate_loads_total", "Streams read as they were not in memory.", () => figures.reloads],
+    ["snapshots_read_total", "Streams read from a snapshot on.", () => snapshots.figures.read],
+    ["snapshots_written_total", "Snapshots of streams written.", () => snapshots.figures.written],
+    ["snapshots_ignored_total", "Snapshots that were damaged or of another stream.", () => snapshots.figures.ignored],
+    [
+      "snapshots_failed_total",
+      "Snapshots that the database could not be given or asked for.",
+      () => snapshots.figures.failed,
+    ],
   ] as const;
   for (const [name, help, read] of counters) metrics.counter({ name, help, read });
   metrics.counter({

@@ -6,6 +6,7 @@ import {
   type ProcessDesk,
   type RunnerState,
   type SkippedEvent,
+  type SnapshotFigures,
   type TailState,
   type Verdict,
 } from "../../infra/runtime";
@@ -22,6 +23,7 @@ export interface OperatedEngine {
   readonly workers: ReadonlyMap<string, unknown>;
   readonly processes: Pick<ProcessDesk, "names" | "counts" | "list" | "get" | "retry" | "end">;
   readonly commands: { readonly figures: Readonly<CommandFigures> };
+  readonly snapshots: { readonly figures: Readonly<SnapshotFigures> };
   readonly tail: { readonly head: bigint; readonly state: TailState };
   readonly operator: OperatorDesk;
   readonly log: { endPosition(): Promise<bigint> };

@@ -18,6 +18,13 @@ interface Expiring {
 export const addExpiry = (expiries: Expiries, at: number, reservationId: string): Expiring =>
   merge({ at, reservationId, rank: 1, left: null, right: null }, expiries) as Expiring;
 
+/** Of moments and ids, soonest first: a heap as well, to whose right there is nothing. */
+export const expiriesOf = (sorted: readonly (readonly [at: number, reservationId: string])[]): Expiries =>
+  sorted.reduceRight<Expiries>(
+    (left, [at, reservationId]) => ({ at, reservationId, rank: 1, left, right: null }),
+    null,
+  );
+
 /** All but the soonest. */
 export const withoutSoonest = (expiries: Expiring): Expiries => merge(expiries.left, expiries.right);
 

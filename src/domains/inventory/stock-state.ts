@@ -1,6 +1,7 @@
-import { hashTrie, millis, type Timestamp } from "../kernel";
+import { z } from "zod";
+import { hashTrie, millis, type SnapshotForm, type Timestamp } from "../kernel";
 import { type InventoryEvent } from "./events";
-import { addExpiry, type Expiries, withoutSoonest } from "./expiries";
+import { addExpiry, type Expiries, expiriesOf, withoutSoonest } from "./expiries";
 import { type Level, levelAfter, noLevel } from "./level";
 
 /**
@@ -22,15 +23,18 @@ export const noStock: StockState = { ...noLevel, open: hashTrie.empty, expiries:
 export const reservationOf = (state: StockState, reservationId: string): Reservation | undefined =>
   hashTrie.get(state.open, reservationId);
 
-/** The open reservations whose time has passed, soonest first. */
+/** The open reservations whose time has passed, soonest first; by their ids where that is one moment. */
 export function expired(state: StockState, at: Timestamp): string[] {
   const moment = millis(at);
-  const found = new Set<string>();
+  const found = new Map<string, number>();
   for (let next = state.expiries; next !== null && next.at <= moment; next = withoutSoonest(next)) {
-    if (stillHolds(state.open, next)) found.add(next.reservationId);
+    if (stillHolds(state.open, next)) found.set(next.reservationId, next.at);
   }
-  return [...found];
+  return [...found].sort(bySoonest).map(([id]) => id);
 }
+
+const bySoonest = ([a, since]: readonly [string, number], [b, from]: readonly [string, number]): number =>
+  since - from || (a < b ? -1 : 1);
 
 export const evolveStock = (state: StockState, event: InventoryEvent): StockState => ({
   ...levelAfter(state, event),
@@ -73,3 +77,34 @@ function stillHolds(open: StockState["open"], { reservationId, at }: { reservati
   const expiresAt = hashTrie.get(open, reservationId)?.expiresAt;
   return expiresAt !== undefined && expiresAt !== null && millis(expiresAt) === at;
 }
+
+/** As JSON: what is open tells when it expires. */
+const stored = z.object({
+  onHand: z.int(),
+  reserved: z.int(),
+  allowBackorder: z.boolean(),
+  open: z.array(z.tuple([z.string(), z.int(), z.string().nullable()])),
+});
+
+export const stockSnapshot: SnapshotForm<StockState> = {
+  version: 1,
+  encode: ({ onHand, reserved, allowBackorder, open }) => ({
+    onHand,
+    reserved,
+    allowBackorder,
+    open: [...hashTrie.entries(open)].map(([id, { quantity, expiresAt }]) => [id, quantity, expiresAt]),
+  }),
+  decode(json) {
+    const { open, ...level } = stored.parse(json);
+    const expiring = open.flatMap(([id, , expiresAt]): [string, number][] =>
+      expiresAt === null ? [] : [[id, millis(expiresAt as Timestamp)]],
+    );
+    return {
+      ...level,
+      open: hashTrie.from(
+        open.map(([id, quantity, expiresAt]) => [id, { quantity, expiresAt: expiresAt as Timestamp | null }] as const),
+      ),
+      expiries: expiriesOf(expiring.sort(bySoonest).map(([id, at]) => [at, id] as const)),
+    };
+  },
+};

@@ -12,7 +12,7 @@ import {
 } from "../kernel";
 import { type InventoryEvent } from "./events";
 import { available } from "./level";
-import { evolveStock, expired, noStock, reservationOf, type StockState } from "./stock-state";
+import { evolveStock, expired, noStock, reservationOf, stockSnapshot, type StockState } from "./stock-state";
 
 interface To<Type extends string> {
   readonly type: Type;
@@ -63,6 +63,7 @@ export const stock: Aggregate<StockCommand, InventoryEvent, StockState> = {
     return decision instanceof DomainError ? decision : [...lapses, ...decision];
   },
   evolve: evolveStock,
+  snapshot: stockSnapshot,
 };
 
 function lapsed({ location, sku, at }: StockCommand, state: StockState): InventoryEvent[] {

@@ -19,6 +19,16 @@ export type Decision<E extends DomainEvent> = readonly E[] | DomainError;
 /** A decider with the category of its streams (`<category>-<id>`). */
 export interface Aggregate<C, E extends DomainEvent, S> extends Decider<C, E, S> {
   readonly category: string;
+  /** For streams that grow without end and hold no personal data: how their state is kept, to go on from. */
+  readonly snapshot?: SnapshotForm<S>;
+}
+
+/** A state as plain JSON and back. What is decoded must behave as what was encoded in every decision and evolution. */
+export interface SnapshotForm<S> {
+  /** To be raised when `evolve` or the form changes: older snapshots are then as if they were not there. */
+  readonly version: number;
+  encode(state: S): unknown;
+  decode(stored: unknown): S;
 }
 
 /** The state after a whole history. */

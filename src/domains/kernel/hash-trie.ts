@@ -25,6 +25,23 @@ const NO_CHILDREN: readonly Node<never>[] = Array.from({ length: WIDTH }, () => 
 
 export const empty: HashTrie<never> = { size: 0, root: null };
 
+/** A map of entries with different keys, in a fraction of the time that putting them in takes. */
+export function from<V>(entries: readonly (readonly [key: string, value: V])[]): HashTrie<V> {
+  const leaves = new Map<number, Leaf<V>>();
+  for (const entry of entries) {
+    const hash = hashOf(entry[0]);
+    leaves.set(hash, { hash, entries: [...(leaves.get(hash)?.entries ?? []), entry] });
+  }
+  return { size: entries.length, root: grown([...leaves.values()], 0) };
+}
+
+function grown<V>(leaves: readonly Leaf<V>[], shift: number): Node<V> {
+  if (leaves.length <= 1) return leaves[0] ?? null;
+  const groups = Array.from({ length: WIDTH }, (): Leaf<V>[] => []);
+  for (const leaf of leaves) groups[slot(leaf.hash, shift)]?.push(leaf);
+  return { children: groups.map((group) => grown(group, shift + BITS)) };
+}
+
 export function get<V>(map: HashTrie<V>, key: string): V | undefined {
   const hash = hashOf(key);
   let node = map.root;

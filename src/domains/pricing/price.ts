@@ -1,3 +1,4 @@
+import { z } from "zod";
 import {
   type Aggregate,
   compare,
@@ -10,7 +11,7 @@ import {
   type Sku,
   type Timestamp,
 } from "../kernel";
-import { type PriceEntry, type PricingEvent } from "./events";
+import { priceEntry, type PriceEntry, type PricingEvent } from "./events";
 import { priceKey } from "./price-at";
 
 /** The prices of one SKU. A price is never changed: a new one takes its place, or it is withdrawn. */
@@ -59,7 +60,20 @@ export const price: Aggregate<PriceCommand, PricingEvent, PriceState> = {
         return withoutPrice(state, event.data.priceId);
     }
   },
+  snapshot: {
+    version: 1,
+    encode: ({ prices, latest }) => ({ prices: [...hashTrie.entries(prices)].map(([, known]) => known), latest }),
+    decode(json) {
+      const { prices, latest } = stored.parse(json);
+      return { prices: hashTrie.from(prices.map((known) => [known.entry.priceId, known] as const)), latest };
+    },
+  },
 };
+
+const stored = z.object({
+  prices: z.array(z.object({ entry: priceEntry, withdrawn: z.boolean() })),
+  latest: z.record(z.string(), priceEntry),
+});
 
 /**
  * Setting the amount that holds at `validFrom` and without end anyway changes nothing, so a merchant's system can send

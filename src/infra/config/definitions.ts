@@ -250,6 +250,13 @@ export const DEFINITIONS = {
     allowed: "a whole number of seconds from 1 to 600, and the same in all processes",
     meaning: "How long a worker that is heard of no more keeps its work from others",
   }),
+  snapshotEvery: named({
+    env: "SNAPSHOT_EVERY",
+    schema: whole(0, 1_000_000),
+    standard: "50",
+    allowed: "a whole number of events from 0 (no snapshots) to 1000000",
+    meaning: "How many events a stream that grows without end has beyond its snapshot until it gets another",
+  }),
   gatewayServices: named({
     env: "GATEWAY_SERVICES",
     flag: "services",

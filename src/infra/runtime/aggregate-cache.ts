@@ -1,12 +1,6 @@
 import { LRUCache } from "lru-cache";
 import { type DomainEvent } from "../../domains/kernel";
-
-/** What a command did: where its events lie in the stream, and the fingerprint of its content. */
-export interface CommandTrace {
-  readonly first: number;
-  readonly last: number;
-  readonly hash: string | undefined;
-}
+import { type CommandMemory } from "./command-memory";
 
 /** An aggregate as of a revision. */
 export interface LoadedAggregate<S = unknown> {
@@ -15,7 +9,9 @@ export interface LoadedAggregate<S = unknown> {
   readonly revision: number;
   /** Log position of the newest event; −1 when there is none. */
   readonly position: bigint;
-  readonly commands: ReadonlyMap<string, CommandTrace>;
+  /** Id of the newest event: whether the stream is still the one that was read. */
+  readonly eventId: string | undefined;
+  readonly commands: CommandMemory;
   /** Whose personal data the stream holds. */
   readonly person?: string | undefined;
   /** What the newest command did here, so that its repeat is answered from memory. */
@@ -27,9 +23,6 @@ export interface LatestCommand {
   readonly events: readonly DomainEvent[];
   readonly state: unknown;
 }
-
-/** Per stream this many of the latest commands are remembered and recognised when repeated. */
-export const REMEMBERED_COMMANDS = 10_000;
 
 /**
  * Keeps aggregates that were used lately, so that a command need not read its stream again. What is kept may be
@@ -65,14 +58,5 @@ export class AggregateCache {
   /** Drops what holds data of a person. */
   dropPerson(person: string): void {
     for (const [stream, loaded] of this.entries) if (loaded.person === person) this.entries.delete(stream);
-  }
-}
-
-/** Adds a command to those remembered; the oldest go first. Takes ownership of the map. */
-export function remember(commands: Map<string, CommandTrace>, id: string, trace: CommandTrace): void {
-  commands.set(id, trace);
-  if (commands.size > REMEMBERED_COMMANDS) {
-    const oldest = commands.keys().next();
-    if (!oldest.done) commands.delete(oldest.value);
   }
 }

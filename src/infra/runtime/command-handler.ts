@@ -3,6 +3,7 @@ import { type EventLog } from "../eventstore";
 import { beginSpan, isTracing, within } from "../observability/tracing";
 import { AggregateCache } from "./aggregate-cache";
 import { type CommandContext, type CommandFigures, type Outcome } from "./command";
+import { type Snapshots } from "./snapshots";
 import { StreamLane } from "./stream-lane";
 
 export interface CommandHandlerOptions {
@@ -10,6 +11,8 @@ export interface CommandHandlerOptions {
   readonly cacheSize?: number;
   /** How often a lost race is decided again before the command is refused with `contention`. */
   readonly attempts?: number;
+  /** Without them a stream that is not in memory is read from its beginning. */
+  readonly snapshots?: Snapshots | undefined;
 }
 
 const noFigures = (): CommandFigures => ({
@@ -31,6 +34,7 @@ export class CommandHandler {
   readonly figures = noFigures();
   private readonly cache: AggregateCache;
   private readonly attempts: number;
+  private readonly snapshots: Snapshots | undefined;
   private readonly lanes = new Map<string, StreamLane>();
 
   constructor(
@@ -40,6 +44,7 @@ export class CommandHandler {
     const isForgotten = (person: string) => log.codec.personal.people?.known(person) === null;
     this.cache = new AggregateCache(options.cacheSize ?? 10_000, isForgotten);
     this.attempts = options.attempts ?? 10;
+    this.snapshots = options.snapshots;
   }
 
   /**
@@ -56,13 +61,7 @@ export class CommandHandler {
     const stream = `${aggregate.category}-${id}`;
     let lane = this.lanes.get(stream);
     if (!lane) {
-      lane = new StreamLane(stream, aggregate as Aggregate<unknown, DomainEvent, unknown>, {
-        log: this.log,
-        cache: this.cache,
-        figures: this.figures,
-        attempts: this.attempts,
-        idle: () => this.lanes.delete(stream),
-      });
+      lane = this.lane(stream, aggregate, () => this.lanes.delete(stream));
       this.lanes.set(stream, lane);
     }
     const kind = isTracing() ? (command as { readonly type?: unknown } | undefined)?.type : undefined;
@@ -102,14 +101,18 @@ export class CommandHandler {
     aggregate: Aggregate<C, E, S>,
     id: string,
   ): Promise<{ state: S; revision: number; position: bigint; person?: string | undefined }> {
-    const lane = new StreamLane(`${aggregate.category}-${id}`, aggregate as Aggregate<unknown, DomainEvent, unknown>, {
-      log: this.log,
-      cache: this.cache,
-      figures: this.figures,
-      attempts: this.attempts,
-      idle: () => undefined,
-    });
+    const lane = this.lane(`${aggregate.category}-${id}`, aggregate, () => undefined);
     const { state, revision, position, person } = await lane.current();
     return { state: state as S, revision, position, person };
+  }
+
+  private lane<C, E extends DomainEvent, S>(
+    stream: string,
+    aggregate: Aggregate<C, E, S>,
+    idle: () => void,
+  ): StreamLane {
+    const { log, cache, figures, attempts, snapshots } = this;
+    const services = { log, cache, figures, attempts, snapshots, idle };
+    return new StreamLane(stream, aggregate as Aggregate<unknown, DomainEvent, unknown>, services);
   }
 }

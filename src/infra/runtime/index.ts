@@ -24,4 +24,5 @@ export { ReadModel, ReadModels, type Change, type Open } from "./read-model";
 export { ReadModelRunner, RebuildUnderWay, type RunnerState } from "./read-model-runner";
 export { backoff, orElse, pause } from "./retry";
 export { NO_OUTLOOK, type Outlook, WorkDesk, type WorkRequest } from "./work-desk";
+export { Snapshots, type SnapshotFigures, type SnapshotOptions } from "./snapshots";
 export { type SkippedEvent, skippedEvents, skipId, Skips } from "./skips";

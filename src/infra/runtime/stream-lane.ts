@@ -8,22 +8,16 @@ import {
   type EventMetadata,
 } from "../../domains/kernel";
 import { beginBatchSpan, isTracing, within } from "../observability/tracing";
-import { EventLogUnavailable, keysAway, type EventLog, type NewEvent, type WrittenEvent } from "../eventstore";
-import {
-  remember,
-  type AggregateCache,
-  type CommandTrace,
-  type LatestCommand,
-  type LoadedAggregate,
-} from "./aggregate-cache";
-import { type CommandContext, type CommandFigures, type Outcome } from "./command";
+import { EventLogUnavailable, keysAway, type NewEvent, type WrittenEvent } from "../eventstore";
+import { type AggregateCache, type LatestCommand, type LoadedAggregate } from "./aggregate-cache";
+import { type CommandContext, type Outcome } from "./command";
+import { type CommandTrace } from "./command-memory";
 import { eventId, isSameContent } from "./ids";
 import { backoff, pause } from "./retry";
+import { type HistoryServices, StreamHistory } from "./stream-history";
 
-export interface LaneServices {
-  readonly log: EventLog;
+export interface LaneServices extends HistoryServices {
   readonly cache: AggregateCache;
-  readonly figures: CommandFigures;
   readonly attempts: number;
   idle(): void;
 }
@@ -56,12 +50,15 @@ interface Round {
 export class StreamLane {
   private queue: Pending[] = [];
   private running = false;
+  private readonly history: StreamHistory;
 
   constructor(
     private readonly stream: string,
     private readonly aggregate: Aggregate<unknown, DomainEvent, unknown>,
     private readonly services: LaneServices,
-  ) {}
+  ) {
+    this.history = new StreamHistory(stream, aggregate, services);
+  }
 
   submit(command: unknown, context: CommandContext): Promise<Outcome> {
     return new Promise((resolve, reject) => {
@@ -73,7 +70,7 @@ export class StreamLane {
   /** The aggregate with everything the log has of it. */
   async current(): Promise<LoadedAggregate> {
     const cached = this.services.cache.get(this.stream);
-    const current = await (cached ? this.refresh(cached) : this.load());
+    const current = await (cached ? this.history.refresh(cached) : this.history.load());
     if (current.revision >= 0) this.services.cache.set(this.stream, current);
     return current;
   }
@@ -107,13 +104,13 @@ export class StreamLane {
     const cached = cache.get(this.stream);
     const assumeNew = !cached && batch.every(({ context }) => context.assumeNew);
     let fresh = !cached && !assumeNew;
-    let loaded = cached ?? (assumeNew ? this.empty() : await this.load());
+    let loaded = cached ?? (assumeNew ? this.history.empty() : await this.history.load());
     for (let attempt = 0; attempt < attempts; attempt++) {
       const round = this.decide(batch, loaded);
       if (round.append.length === 0) {
         if (!fresh) {
           // What is kept may be behind the log, and a refusal must not rest on old facts.
-          const current = assumeNew ? await this.load() : await this.refresh(loaded);
+          const current = await this.later(loaded);
           fresh = true;
           if (current.revision !== loaded.revision) {
             loaded = current;
@@ -129,15 +126,17 @@ export class StreamLane {
       const result = await this.append(events, loaded.revision);
       if (result.ok) {
         count(figures, round);
-        const commands = loaded.commands as Map<string, CommandTrace>;
-        for (const [id, trace] of round.traces) remember(commands, id, trace);
+        const { commands } = loaded;
+        for (const [id, trace] of round.traces) commands.set(id, trace);
         const { state, latest } = round;
-        const after = { state, revision: result.revision, position: result.position, commands, latest, person };
+        const { revision, position } = result;
+        const after = { state, revision, position, eventId: events.at(-1)?.id, commands, latest, person };
         cache.set(this.stream, after);
+        this.services.snapshots?.offer(this.stream, this.aggregate, after);
         return this.settle(round, after);
       }
       figures.conflicts++;
-      loaded = await this.load();
+      loaded = await this.later(loaded);
       fresh = true;
     }
     const error = conflict("contention", "Too many writers at once changed this; nothing was done. Try again.");
@@ -257,7 +256,9 @@ export class StreamLane {
         }
         case "repeated":
           figures.repeats++;
-          this.recall(verdict.pending.context.commandId, verdict.trace, after).then(resolve, verdict.pending.reject);
+          this.history
+            .recall(verdict.pending.context.commandId, verdict.trace, after)
+            .then(resolve, verdict.pending.reject);
           break;
         case "refused":
           figures.refusals++;
@@ -267,55 +268,13 @@ export class StreamLane {
     }
   }
 
-  /** What a command did the first time, however much has been written since. */
-  private async recall(commandId: string, trace: CommandTrace, after: LoadedAggregate): Promise<Outcome> {
-    const { latest, position } = after;
-    if (latest?.id === commandId)
-      return {
-        accepted: true,
-        repeated: true,
-        events: latest.events,
-        state: latest.state,
-        revision: trace.last,
-        position,
-      };
-    let state = this.aggregate.initialState;
-    const events: DomainEvent[] = [];
-    for await (const event of this.services.log.readStream(this.stream, 0, trace.last + 1)) {
-      if (event.revision > trace.last) continue; // a stream cut off at its beginning holds fewer than were asked for
-      state = this.aggregate.evolve(state, event);
-      if (event.revision >= trace.first) events.push({ type: event.type, data: event.data });
-    }
-    return { accepted: true, repeated: true, events, state, revision: trace.last, position: after.position };
-  }
-
-  private empty(): LoadedAggregate {
-    return { state: this.aggregate.initialState, revision: -1, position: -1n, commands: new Map() };
-  }
-
-  private load(): Promise<LoadedAggregate> {
-    this.services.figures.reloads++;
-    return this.refresh(this.empty());
-  }
-
-  /** Folds in what the stream has beyond the given revision. */
-  private async refresh(from: LoadedAggregate): Promise<LoadedAggregate> {
-    let { state, revision, position, person } = from;
-    const commands = from.commands as Map<string, CommandTrace>;
-    for await (const event of this.services.log.readStream(this.stream, from.revision + 1)) {
-      state = this.aggregate.evolve(state, event);
-      revision = event.revision;
-      position = event.position;
-      person ??= event.metadata.person;
-      const { commandId, commandHash } = event.metadata;
-      const first = commands.get(commandId)?.first ?? event.revision;
-      remember(commands, commandId, { first, last: event.revision, hash: commandHash });
-    }
-    return { state, revision, position, commands, person };
+  /** With what others have written since. */
+  private later(loaded: LoadedAggregate): Promise<LoadedAggregate> {
+    return loaded.revision < 0 ? this.history.load() : this.history.refresh(loaded);
   }
 }
 
-function count(figures: CommandFigures, { append, verdicts }: Round): void {
+function count(figures: LaneServices["figures"], { append, verdicts }: Round): void {
   figures.appends++;
   figures.events += append.length;
   const size = Math.ceil(Math.log2(verdicts.filter(({ kind }) => kind === "events").length));

@@ -130,6 +130,7 @@ export function engineOf(
       },
     },
     processes: noProcesses,
+    snapshots: { figures: { read: 0, written: 0, ignored: 0, failed: 0 } },
     commands: {
       figures: {
         commands: 9,

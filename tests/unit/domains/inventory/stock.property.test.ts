@@ -163,6 +163,35 @@ describe("stock under any sequence of commands", () => {
   });
 });
 
+describe("a snapshot of stock", () => {
+  const { snapshot } = stock;
+  if (snapshot === undefined) throw new Error("stock has no snapshots");
+  const restored = (state: StockState) => snapshot.decode(JSON.parse(JSON.stringify(snapshot.encode(state))));
+
+  it("goes on as the state that it was made of, wherever it is made", () => {
+    fc.assert(
+      fc.property(steps(true), fc.nat(120), (all, at) => {
+        let state = stock.initialState;
+        let now = 0;
+        for (const [n, { pause, command }] of all.entries()) {
+          now += pause;
+          const decision = stock.decide(command(now), state);
+          if (n >= at) expect(stock.decide(command(now), restored(state))).toEqual(decision);
+          if (decision instanceof DomainError) continue;
+          const after = decision.reduce(stock.evolve, state);
+          if (n >= at)
+            expect(snapshot.encode(decision.reduce(stock.evolve, restored(state)))).toEqual(snapshot.encode(after));
+          state = after;
+        }
+      }),
+    );
+  });
+
+  it("is refused where it is not what a snapshot is", () => {
+    expect(() => snapshot.decode({ onHand: 1, reserved: 0, allowBackorder: false })).toThrow();
+  });
+});
+
 describe("a hot article", () => {
   it("folds 95,000 events with thousands of open reservations in about 10 µs each", () => {
     const reservedOf = (n: number): InventoryEvent => ({

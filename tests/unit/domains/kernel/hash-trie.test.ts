@@ -27,6 +27,10 @@ describe("hash trie", () => {
           expect(map.size).toBe(model.size);
         }
         expect(after(map)).toEqual(model);
+        const made = hashTrie.from([...model]);
+        expect(made.size).toBe(model.size);
+        for (const [known, value] of model) expect(hashTrie.get(hashTrie.put(made, "new", 1), known)).toBe(value);
+        expect([...hashTrie.entries(made)]).toEqual([...hashTrie.entries(map)]);
         for (const [known, value] of model) expect(hashTrie.get(map, known)).toBe(value);
         for (const { map: old, expected } of snapshots) expect(after(old)).toEqual(expected);
       }),

@@ -1,0 +1,187 @@
+#!/usr/bin/env node
+/* global performance */
+/*
+ * Measures the write side on one stream: a flash sale (many callers at once reserve pieces of one article) with lanes, and
+ * with optimistic retries alone; what idempotency keys cost; and how soon a long stream takes a command that finds nothing
+ * of it in memory.
+ *
+ *   npm run build && node bench/hot-stream.mjs [--callers NUMBER] [--seconds NUMBER] [--events NUMBER] [--json]
+ *
+ * Stores are the bundled ones on a folder of their own, which is removed; `EVENTSTORE_URL` and `MONGODB_URL` name others.
+ * Commands go to the command handler directly: without HTTP, and without anybody who reads.
+ */
+import { createRequire } from "node:module";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+
+const require = createRequire(import.meta.url);
+const { bringUpStores } = require("../dist/engine/bundled-stores.js");
+const { contextsOf } = require("../dist/engine/contexts.js");
+const { Engine } = require("../dist/engine/engine.js");
+const { Services } = require("../dist/api/services.js");
+const { stock } = require("../dist/domains/inventory/index.js");
+const { CommandHandler, fingerprint, newId } = require("../dist/infra/runtime/index.js");
+
+const { values: flags } = parseArgs({
+  options: {
+    callers: { type: "string", default: "500" },
+    seconds: { type: "string", default: "5" },
+    events: { type: "string", default: "100000" },
+    samples: { type: "string", default: "100" },
+    only: { type: "string" },
+    json: { type: "boolean", default: false },
+  },
+});
+const callers = Number(flags.callers);
+const say = (text) => flags.json || process.stdout.write(`${text}\n`);
+const number = (n) => Math.round(n).toLocaleString("en");
+const wanted = (part) => flags.only === undefined || flags.only.split(",").includes(part);
+const folder = mkdtempSync(join(tmpdir(), "millrace-bench-"));
+const { EVENTSTORE_URL, MONGODB_URL } = process.env;
+const stores = await bringUpStores({
+  dataDir: folder,
+  eventstoreUrl: EVENTSTORE_URL || undefined,
+  mongodbUrl: MONGODB_URL || undefined,
+  log: () => undefined,
+});
+const engine = await Engine.start({
+  contexts: contextsOf({ paymentTimeout: 60 }),
+  eventstoreUrl: stores.eventstoreUrl,
+  mongoUrl: stores.mongoUrl,
+  mongoPrefix: "bench",
+  writeConcern: stores.ownMongo ? 1 : "majority",
+  work: [],
+  report: (level, message, details) => level !== "info" && process.stderr.write(`${message} ${details.error ?? ""}\n`),
+});
+
+const context = (more = {}) => {
+  const commandId = newId();
+  return { commandId, correlationId: commandId, actor: "key:bench", ...more };
+};
+const place = (sku) => ({ at: new Date().toISOString(), location: "main", sku });
+const reserve = (sku) => ({
+  type: "ReserveStock",
+  ...place(sku),
+  reservationId: newId(),
+  quantity: 1,
+  expiresAt: null,
+});
+const receive = (sku, quantity) => ({ type: "ReceiveStock", ...place(sku), quantity });
+
+/** Callers at once, each sending its next command when the one before is answered. */
+async function sale(sku, execute) {
+  const times = [];
+  const begun = performance.now();
+  const until = begun + Number(flags.seconds) * 1000;
+  const caller = async () => {
+    while (performance.now() < until) {
+      const from = performance.now();
+      const answer = await execute(sku);
+      if (answer.accepted !== true) throw new Error(`not accepted: ${JSON.stringify(answer)}`);
+      times.push(performance.now() - from);
+    }
+  };
+  await Promise.all(Array.from({ length: callers }, caller));
+  const sorted = times.toSorted((a, b) => a - b);
+  const at = (q) => Number(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))].toFixed(1));
+  const perSecond = Math.round((times.length / (performance.now() - begun)) * 1000);
+  return { perSecond, commands: times.length, median: at(0.5), p99: at(0.99) };
+}
+
+async function opened(sku) {
+  const outcome = await engine.commands.execute(stock, `main-${sku}`, receive(sku, 9_000_000), context());
+  if (!outcome.accepted) throw outcome.error;
+}
+
+async function withLanes() {
+  await opened("LANES");
+  const handler = new CommandHandler(engine.log, { snapshots: engine.snapshots });
+  const result = await sale("LANES", (sku) => handler.execute(stock, `main-${sku}`, reserve(sku), context()));
+  return { ...result, appends: handler.figures.appends };
+}
+
+/** Each caller for itself, as processes without lanes are: what it knows of the stream, append, and again when it lost. */
+async function withRetriesAlone() {
+  await opened("RETRIES");
+  const handlers = Array.from({ length: callers }, () => new CommandHandler(engine.log, { attempts: 1_000_000 }));
+  let next = 0;
+  const result = await sale("RETRIES", (sku) =>
+    handlers[next++ % callers].execute(stock, `main-${sku}`, reserve(sku), context()),
+  );
+  return { ...result, conflicts: handlers.reduce((sum, { figures }) => sum + figures.conflicts, 0) };
+}
+
+/** The same through what remembers answers, with and without an idempotency key. */
+async function keyed(withKey) {
+  const sku = withKey ? "KEYED" : "PLAIN";
+  await opened(sku);
+  const { commands, models, log, answers, forget } = engine;
+  const services = new Services({ commands, models, log, answers, forget, tokens: undefined, currency: "GBP" });
+  return sale(sku, (each) => {
+    const command = reserve(each);
+    const around = context(withKey ? { commandHash: fingerprint(command, engine.people?.fingerprintKey) } : {});
+    return services.execute(stock, `main-${each}`, command, around);
+  });
+}
+
+/** A stream of many commands; then each command comes to a process that has nothing of it in memory. */
+async function cold() {
+  const sku = "COLD";
+  const events = Number(flags.events);
+  const filling = new CommandHandler(engine.log, { snapshots: engine.snapshots });
+  let sent = 1;
+  await filling.execute(stock, `main-${sku}`, receive(sku, 9_000_000), context());
+  const caller = async () => {
+    while (sent < events) {
+      sent += 2;
+      const { reservationId, ...command } = reserve(sku);
+      await filling.execute(stock, `main-${sku}`, { ...command, reservationId }, context());
+      const release = { type: "ReleaseReservation", ...place(sku), reservationId, reason: "bench" };
+      await filling.execute(stock, `main-${sku}`, release, context());
+    }
+  };
+  await Promise.all(Array.from({ length: 400 }, caller));
+  await engine.snapshots?.settled();
+  const times = [];
+  for (let n = 0; n < Number(flags.samples); n++) {
+    const handler = new CommandHandler(engine.log, { snapshots: engine.snapshots });
+    const from = performance.now();
+    const outcome = await handler.execute(stock, `main-${sku}`, receive(sku, 1), context());
+    times.push(performance.now() - from);
+    if (!outcome.accepted) throw outcome.error;
+  }
+  const sorted = times.toSorted((a, b) => a - b);
+  const at = (q) => Number(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))].toFixed(2));
+  return { events: sent, samples: sorted.length, median: at(0.5), p99: at(0.99), worst: at(1) };
+}
+
+const shown = ({ perSecond, commands, median, p99 }) =>
+  `${number(perSecond)} commands/s (${number(commands)}; answered in ${median} ms, p99 ${p99} ms)`;
+
+try {
+  const results = {};
+  if (wanted("sale")) {
+    results.lanes = await withLanes();
+    say(`lanes:          ${shown(results.lanes)} in ${number(results.lanes.appends)} appends`);
+    results.retries = await withRetriesAlone();
+    say(`retries alone:  ${shown(results.retries)}, ${number(results.retries.conflicts)} lost races`);
+  }
+  if (wanted("keys")) {
+    results.plain = await keyed(false);
+    say(`without keys:   ${shown(results.plain)}`);
+    results.keyed = await keyed(true);
+    say(`with keys:      ${shown(results.keyed)}`);
+  }
+  if (wanted("cold")) {
+    results.cold = await cold();
+    const { events, samples, median, p99, worst } = results.cold;
+    say(`cold command on ${number(events)} events: median ${median} ms, p99 ${p99} ms, worst ${worst} ms (${samples})`);
+  }
+  if (flags.json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
+} finally {
+  await engine.stop();
+  await stores.stop();
+  rmSync(folder, { recursive: true, force: true });
+}
