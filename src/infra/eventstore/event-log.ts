@@ -155,6 +155,26 @@ export class EventLog {
     }
   }
 
+  /** The newest events of a stream, at most so many, oldest first. @throws EventLogUnavailable, SealBroken */
+  async newest(stream: string, count: number): Promise<readonly Recorded[]> {
+    const found: Recorded[] = [];
+    try {
+      const newest = { direction: BACKWARDS, fromRevision: END, maxCount: count } as const;
+      let unreadable: unknown;
+      for await (const resolved of this.client.readStream(stream, newest)) {
+        const event = this.decoded(resolved);
+        if (event instanceof Error) unreadable = event;
+        else if (event) found.push(event);
+      }
+      if (unreadable !== undefined) throw unreadable;
+    } catch (error) {
+      if (error instanceof StreamNotFoundError) return [];
+      throw new EventLogUnavailable(`read of ${stream}: ${messageOf(error)}`, error);
+    }
+    found.reverse();
+    return Promise.all(found.map((event) => (event.metadata.person === undefined ? event : this.opened(event))));
+  }
+
   private decoded(resolved: ResolvedEvent): Recorded | Error | undefined {
     try {
       return this.codec.decode(resolved) ?? unknownIn(resolved);

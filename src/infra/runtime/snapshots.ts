@@ -80,6 +80,16 @@ export class Snapshots {
     private readonly options: SnapshotOptions,
   ) {}
 
+  /** How many events a stream may have beyond its snapshot, while nothing is in a hurry. */
+  get every(): number {
+    return this.options.every;
+  }
+
+  /** Whether there are snapshots of such aggregates here. */
+  isKept(aggregate: Form): boolean {
+    return this.collection(aggregate) !== undefined;
+  }
+
   /** The aggregate as of its snapshot; `undefined` when there is none to be believed. Never throws. */
   async read(stream: string, aggregate: Form): Promise<LoadedAggregate | undefined> {
     const collection = this.collection(aggregate);
@@ -102,7 +112,7 @@ export class Snapshots {
   offer(stream: string, aggregate: Form, loaded: LoadedAggregate): void {
     if (aggregate.snapshot === undefined || loaded.person !== undefined || loaded.eventId === undefined) return;
     const { revision = -1, at = -PAUSE } = this.reached.get(stream) ?? {};
-    if (loaded.revision - revision < this.options.every || this.collection(aggregate) === undefined) return;
+    if (loaded.revision - revision < this.every || !this.isKept(aggregate)) return;
     this.due.set(stream, { aggregate, loaded });
     if (this.timers.has(stream)) return;
     const wait = Math.max(0, at + PAUSE - performance.now());
@@ -193,7 +203,7 @@ export class Snapshots {
 
   /** `undefined` where nothing is kept of such streams here. */
   private collection({ category, snapshot }: Form) {
-    if (snapshot === undefined || this.options.every === 0) return undefined;
+    if (snapshot === undefined || this.every === 0) return undefined;
     const home = this.options.home(category);
     return home === undefined ? undefined : this.stores.collection<SnapshotDocument>(home, "snapshots");
   }

@@ -1,4 +1,4 @@
-import { type Aggregate, type DomainEvent } from "../../domains/kernel";
+import { type Aggregate, type DomainEvent, type Recorded } from "../../domains/kernel";
 import { type EventLog } from "../eventstore";
 import { type LoadedAggregate } from "./aggregate-cache";
 import { type Accepted, type CommandFigures } from "./command";
@@ -11,6 +11,9 @@ export interface HistoryServices {
   /** Without them every stream is read from its beginning. */
   readonly snapshots: Snapshots | undefined;
 }
+
+/** Events read at once while it is not known what a snapshot has of them. */
+const AT_ONCE = 200;
 
 /**
  * Reads a stream into its aggregate. What is known of it already, from memory or from a snapshot, is gone on from where
@@ -33,10 +36,24 @@ export class StreamHistory {
   async load(): Promise<LoadedAggregate> {
     const { figures, snapshots } = this.services;
     figures.reloads++;
-    const base = await snapshots?.read(this.stream, this.aggregate);
-    const loaded = await this.refresh(base ?? this.empty());
+    const loaded =
+      snapshots?.isKept(this.aggregate) === true
+        ? await this.fromSnapshot(snapshots)
+        : await this.refresh(this.empty());
     snapshots?.offer(this.stream, this.aggregate, loaded);
     return loaded;
+  }
+
+  /**
+   * What a snapshot can be followed by is asked for together with it: it saves a round trip, and a short stream is known
+   * without the database.
+   */
+  private async fromSnapshot(snapshots: Snapshots): Promise<LoadedAggregate> {
+    const asked = snapshots.read(this.stream, this.aggregate);
+    const newest = await this.services.log.newest(this.stream, Math.min(snapshots.every, AT_ONCE) + 1);
+    if (newest.length === 0 || newest[0]?.revision === 0) return this.folded(newest, this.empty()) ?? this.empty();
+    const base = (await asked) ?? this.empty();
+    return (base.revision >= 0 && this.folded(newest, base)) || this.refresh(base);
   }
 
   /** Folds in what the stream has beyond what is known. */
@@ -47,25 +64,17 @@ export class StreamHistory {
     return (await this.grown(this.empty())) ?? this.empty();
   }
 
-  /** `undefined` when the stream does not have the event that the known state ends with. */
   private async grown(known: LoadedAggregate): Promise<LoadedAggregate | undefined> {
-    let { state, revision, position, eventId, person } = known;
-    const { commands } = known;
-    let isSame = known.revision < 0;
-    let command: { readonly id: string; readonly first: number } | undefined;
+    const fold = new Fold(this.aggregate, known);
     // Read to the end what is begun, whatever it is.
-    for await (const event of this.services.log.readStream(this.stream, Math.max(known.revision, 0))) {
-      if (event.revision === known.revision) isSame = event.id === known.eventId;
-      if (!isSame || event.revision <= known.revision) continue;
-      state = this.aggregate.evolve(state, event);
-      ({ revision, position, id: eventId } = event);
-      person ??= event.metadata.person;
-      const { commandId, commandHash } = event.metadata;
-      // The events of a command lie together: they were one append.
-      if (command?.id !== commandId) command = { id: commandId, first: revision };
-      commands.set(commandId, { first: command.first, last: revision, hash: commandHash });
-    }
-    return isSame ? { state, revision, position, eventId, commands, person } : undefined;
+    for await (const event of this.services.log.readStream(this.stream, Math.max(known.revision, 0))) fold.add(event);
+    return fold.result;
+  }
+
+  private folded(events: readonly Recorded[], known: LoadedAggregate): LoadedAggregate | undefined {
+    const fold = new Fold(this.aggregate, known);
+    for (const event of events) fold.add(event);
+    return fold.result;
   }
 
   /** What a command did the first time, however much has been written since. */
@@ -95,5 +104,40 @@ export class StreamHistory {
       if (event.revision >= first) events.push({ type: event.type, data: event.data });
     }
     return isSame ? { state, events } : undefined;
+  }
+}
+
+/** Goes on from what is known with a stream's events, the one that it ends with among them. */
+class Fold {
+  private loaded: LoadedAggregate;
+  private isSame: boolean;
+  private command: { readonly id: string; readonly first: number } | undefined;
+
+  constructor(
+    private readonly aggregate: Aggregate<unknown, DomainEvent, unknown>,
+    private readonly known: LoadedAggregate,
+  ) {
+    const { state, revision, position, eventId, commands, person } = known;
+    this.loaded = { state, revision, position, eventId, commands, person };
+    this.isSame = known.revision < 0;
+  }
+
+  add(event: Recorded): void {
+    const { known, loaded } = this;
+    const { id: eventId, revision, position, metadata } = event;
+    if (revision === known.revision) this.isSame = eventId === known.eventId;
+    if (!this.isSame || revision <= known.revision) return;
+    const { commandId, commandHash: hash } = metadata;
+    // The events of a command lie together: they were one append.
+    if (this.command?.id !== commandId) this.command = { id: commandId, first: revision };
+    loaded.commands.set(commandId, { first: this.command.first, last: revision, hash });
+    const state = this.aggregate.evolve(loaded.state, event);
+    const person = loaded.person ?? metadata.person;
+    this.loaded = { state, revision, position, eventId, commands: loaded.commands, person };
+  }
+
+  /** `undefined` when the stream does not have the event that the known state ends with. */
+  get result(): LoadedAggregate | undefined {
+    return this.isSame ? this.loaded : undefined;
   }
 }
