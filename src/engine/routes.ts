@@ -33,6 +33,7 @@ import { Metrics } from "../infra/observability";
 import { type LogTail, ReadModels } from "../infra/runtime";
 import { type OrderDocument } from "../projections/ordering";
 import { type Context } from "./context";
+import { elsewhere } from "./elsewhere";
 import { type ContextName, CONTEXTS, contextsOf, providers } from "./contexts";
 
 /** What the routes work with. */
@@ -86,7 +87,13 @@ export function contextRoutes(parts: RouteParts): (name: ContextName) => readonl
       case "operations":
         return [
           ...historyRoutes(within, explainer),
-          ...operationsRoutes({ services: within, engine, metrics, isDraining }),
+          ...operationsRoutes({
+            services: within,
+            engine,
+            metrics,
+            isDraining,
+            elsewhere: only && elsewhere(contexts, only, stores),
+          }),
           ...apiKeyRoutes(keys),
           ...asyncApiRoutes(contexts),
         ];

@@ -9,6 +9,9 @@ import { decodeEventId, decodeToken, type EventId } from "./consistency";
 import { parseCorrelationId, parseDeadline, parseIdempotencyKey, parseTraceparent, parseWait } from "./request-headers";
 import { type Context, type Route } from "./route";
 
+/** What says who calls, as it is. */
+const PASSED_ON: ReadonlySet<string> = new Set(["authorization", "x-api-key", "x-forwarded-for", "x-forwarded-proto"]);
+
 /** One request on its way through the toolkit. What a handler may never ask for is worked out only when asked. */
 export class RequestContext implements Context {
   params: unknown = undefined;
@@ -66,6 +69,13 @@ export class RequestContext implements Context {
     const left = wait === undefined ? undefined : parseDeadline(this.request.headers["request-timeout"]);
     // Nobody hears an answer that comes after the caller has left.
     return wait === undefined || left === undefined ? wait : Math.min(wait, left / 1_000);
+  }
+
+  get passOn(): Readonly<Record<string, string>> {
+    const passed = Object.entries(this.request.headers).flatMap(([name, value]) =>
+      typeof value === "string" && (PASSED_ON.has(name) || name.startsWith("x-millrace-")) ? [[name, value]] : [],
+    );
+    return { ...Object.fromEntries(passed), "x-correlation-id": this.correlationId };
   }
 
   get lastEventId(): EventId | undefined {

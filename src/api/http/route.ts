@@ -68,6 +68,8 @@ export interface Context<Params = unknown, Query = unknown, Body = unknown, Head
   readonly log: Logger;
   /** Fires when the caller goes away. */
   readonly signal: AbortSignal;
+  /** Headers that say who calls and why, for a question that is passed on to another process of the shop. */
+  readonly passOn: Readonly<Record<string, string>>;
   /** The request's path as sent, without its query. */
   readonly path: string;
   /**

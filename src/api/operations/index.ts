@@ -1,6 +1,7 @@
 import { type Metrics } from "../../infra/observability";
 import { type Route } from "../http";
 import { type Services } from "../services";
+import { type Elsewhere, gathered } from "./gathered";
 import { healthRoutes } from "./health-routes";
 import { type OperatedEngine } from "./operated-engine";
 import { processRoutes } from "./process-routes";
@@ -17,6 +18,7 @@ export {
 } from "./api-key-routes";
 export { asyncApiRoutes } from "./asyncapi";
 export { type BusinessEngine, registerBusinessFigures } from "./business-figures";
+export { type Answer, type Elsewhere, type Question } from "./gathered";
 export { healthRoutes } from "./health-routes";
 export { type OperatedEngine } from "./operated-engine";
 export { processRoutes } from "./process-routes";
@@ -26,13 +28,14 @@ export interface OperationsOptions {
   readonly services: Services;
   readonly engine: OperatedEngine;
   readonly metrics: Metrics;
+  /** Where contexts are other processes. */
+  readonly elsewhere?: Elsewhere | undefined;
   /** The process is about to stop: nothing new should be sent to it. */
   readonly isDraining?: (() => boolean) | undefined;
 }
 
 /** What those need who keep the shop running: health, figures, and the state of all work. */
-export const operationsRoutes = ({ engine, metrics, isDraining }: OperationsOptions): readonly Route[] => [
-  ...healthRoutes(engine, metrics, isDraining),
-  ...workRoutes(engine),
-  ...processRoutes(engine),
-];
+export function operationsRoutes({ engine, metrics, isDraining, elsewhere }: OperationsOptions): readonly Route[] {
+  const work = [...workRoutes(engine), ...processRoutes(engine)];
+  return [...healthRoutes(engine, metrics, isDraining), ...(elsewhere ? gathered(work, elsewhere) : work)];
+}

@@ -51,7 +51,10 @@ const processSchema = z
   })
   .meta({ id: "Process" });
 
-const listSchema = z.object({ items: z.array(processSchema) });
+const listSchema = z.object({
+  items: z.array(processSchema),
+  silent: z.array(z.string()).optional().describe("Contexts of which no process answers."),
+});
 
 const params = z.object({
   process: z.string().meta({ examples: ["checkout"] }),

@@ -18,6 +18,10 @@ const params = z.object({ name: z.string().meta({ examples: ["storefront.product
 const listSchema = z.object({
   items: z.array(workSchema),
   head: z.string().describe("Newest position that this process has seen in the log."),
+  silent: z
+    .array(z.string())
+    .optional()
+    .describe("Contexts of which no process answers, so that nothing is said of theirs."),
 });
 
 const skipSchema = z.strictObject({
@@ -96,7 +100,7 @@ export function workRoutes(engine: OperatedEngine): readonly Route[] {
       path: "/operations/v1/projections",
       operationId: "listProjections",
       summary: "Read models, feeds, processes and reactions: how far they are, and what is wrong",
-      description: "What this process works on, and the read models of others.",
+      description: "What this process works on, and what others do, wherever each context is a process of its own.",
       responses: { 200: { description: "All of them", schema: listSchema } },
       handler: async () => ok({ items: [...workOf(engine, await outlook(engine))], head: engine.tail.head.toString() }),
     }),

@@ -39,7 +39,7 @@ const address = (program: Program): Promise<string> =>
 
 test("settings in its file are read again on SIGHUP; wrong ones change nothing; it ends what is under way", async () => {
   const settings = (...lines: string[]) =>
-    writeFile(file, [`GATEWAY_SERVICES=storefront=${upstream.url}`, ...lines].join("\n"));
+    writeFile(file, [`GATEWAY_SERVICES=cart=${upstream.url}`, ...lines].join("\n"));
   await settings();
   const program = gateway("--config", file);
   const caller = new Caller(await address(program));

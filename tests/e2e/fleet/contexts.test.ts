@@ -61,6 +61,25 @@ test("a checkout that is sent again gets the same answer, and one that is refuse
   expect(second.body.id).toBe(first.body.id);
 }, 60_000);
 
+test("the state of all work is seen in one place, and each context is asked for what is its own", async () => {
+  const { admin, anyone } = fleet;
+  const work = "/operations/v1/projections";
+  const { items, silent } = expectStatus(200, await admin.get(work)).body as { items: { context: string; name: string; state: string }[]; silent?: string[] }; // prettier-ignore
+  expect(silent).toBeUndefined();
+  expect(new Set(items.map(({ context }) => context))).toEqual(new Set(CONTEXTS.filter((name) => name !== "operations"))); // prettier-ignore
+  expect(items.filter(({ state }) => state !== "live")).toEqual([]);
+  expect((await admin.get(`${work}/checkout`)).body).toMatchObject({ context: "ordering", kind: "process" });
+  expect(await admin.get(`${work}/products`)).toMatchObject({ status: 409, body: { code: "ambiguous-name" } });
+  expect(await admin.get(`${work}/nothing`)).toMatchObject({ status: 404, body: { code: "projection-not-found" } });
+  const rebuilt = await admin.post(`${work}/pricing.prices/rebuild`);
+  expect(rebuilt).toMatchObject({ status: 202, body: { context: "pricing", name: "prices" } });
+  await eventually(async () => (await admin.get(`${work}/pricing.prices`)).body.rebuild === null);
+  expect(await admin.post(`${work}/cart.carts/retry`)).toMatchObject({ status: 409, body: { code: "not-failed" } });
+  expect((await admin.get("/operations/v1/processes?state=running")).body).toMatchObject({ items: expect.any(Array) });
+  const stranger = { headers: { "X-Forwarded-For": "203.0.113.9" } };
+  expect((await anyone.get(work, stranger)).status).toBe(401);
+}, 60_000);
+
 test("no context's login opens another's database, or what is everybody's", async () => {
   const databases = [...CONTEXTS, "keys"];
   for (const context of CONTEXTS) {

@@ -1,0 +1,73 @@
+import { request } from "undici";
+import { type Answer, type Elsewhere, type Question } from "../api/operations";
+import { type InstanceDocument, type MongoStores, registeredInstances } from "../infra/mongo";
+import { type Context } from "./context";
+
+/** How long a process may take to answer, in ms. */
+const PATIENCE = 3_000;
+/** How long the register is as good as looked at, in ms. */
+const FRESH = 1_000;
+
+const notRunning = () => Promise.reject(new Error("not running"));
+
+/** The contexts that are other processes, found by the register of instances. */
+export function elsewhere(contexts: readonly Context[], only: readonly string[], stores: MongoStores): Elsewhere {
+  const works = contexts.flatMap(({ name, projections, feeds, processes, reactions }) =>
+    [...projections, ...feeds, ...processes, ...reactions(notRunning, notRunning, notRunning)].map((work) => ({
+      context: name,
+      name: work.name,
+    })),
+  );
+  const others = new Set(works.flatMap(({ context }) => (only.includes(context) ? [] : [context])));
+  let seen: { readonly at: number; readonly instances: Promise<readonly InstanceDocument[]> } | undefined;
+  const instances = () => {
+    if (!seen || Date.now() - seen.at > FRESH) {
+      seen = { at: Date.now(), instances: registeredInstances(stores) };
+      seen.instances.catch(() => (seen = undefined));
+    }
+    return seen.instances;
+  };
+  return {
+    contexts: [...others],
+    ownersOf(name) {
+      const exact = works.filter((work) => `${work.context}.${work.name}` === name);
+      const found = exact.length > 0 ? exact : works.filter((work) => work.name === name);
+      return found.map(({ context }) => context);
+    },
+    async ask(context, question) {
+      for (const { url } of (await instances()).filter((instance) => knows(instance, context)).toSorted(byRole)) {
+        const answer = await asked(url, question);
+        if (answer) return answer;
+      }
+      return undefined;
+    },
+  };
+}
+
+/** Whether the process opens the context's database. */
+const knows = ({ role, state, parts = [] }: InstanceDocument, context: string): boolean =>
+  state === "serving" &&
+  role !== "gateway" &&
+  parts.some((part) => part === "all work" || part.split(".")[0] === context);
+
+/** Those that serve know of all work of their contexts, whoever does it; a worker, perhaps, of its own alone. */
+const byRole = (a: InstanceDocument, b: InstanceDocument): number => Number(b.role === "serve") - Number(a.role === "serve"); // prettier-ignore
+
+async function asked(url: string, { method, path, headers, body }: Question): Promise<Answer | undefined> {
+  try {
+    const answer = await request(`${url}${path}`, {
+      method: method as "GET" | "POST",
+      headers: { ...headers, ...(body !== undefined && { "content-type": "application/json" }) },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(PATIENCE),
+    });
+    const { location } = answer.headers;
+    return {
+      status: answer.statusCode,
+      location: typeof location === "string" ? location : undefined,
+      body: (await answer.body.json()) as Answer["body"],
+    };
+  } catch {
+    return undefined; // another instance may answer
+  }
+}
