@@ -51,7 +51,9 @@ mkdir -p "$root/prometheus"
 printf '%s' "$ADMIN_API_KEY" >"$root/prometheus/api-key"
 give prometheus 65534:65534
 
-# What every service signs and checks shopper tokens with.
+# What every service signs and checks shopper tokens with, and what it knows the gateway by.
 mkdir -p "$root/shared"
 once "$root/shared/shopper-secret" <<<"$(random)"
+# What the gateway signs its requests to services with.
+once "$root/shared/service-key" <<<"$(random)"
 chmod 0755 "$root" "$root/shared" && chmod 0444 "$root/shared"/*

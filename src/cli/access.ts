@@ -1,6 +1,6 @@
 import { type Settings } from "../infra/config";
 import { type Logger } from "../infra/observability";
-import { type OidcOptions } from "../infra/security";
+import { type OidcOptions, type ServiceKeys } from "../infra/security";
 
 /** The identity provider that the settings name, if any. */
 export function oidcOf(
@@ -8,6 +8,16 @@ export function oidcOf(
 ): OidcOptions | undefined {
   const { oidcIssuer: issuer, oidcAudience: audience, oidcRolesClaim: rolesClaim } = chosen;
   return issuer === undefined ? undefined : { issuer, audience, rolesClaim };
+}
+
+/** What gateways and services know each other by, if anything. @throws when only further keys are set */
+export function serviceKeysOf({
+  serviceKey: key,
+  serviceKeyAlso: also,
+}: Pick<Settings, "serviceKey" | "serviceKeyAlso">): ServiceKeys | undefined {
+  // prettier-ignore
+  if (key === undefined && also !== undefined) throw new Error("SERVICE_KEY_ALSO is of use beside SERVICE_KEY alone, which is not set."); // prettier-ignore
+  return key === undefined ? undefined : { key, also };
 }
 
 /** The files for HTTPS that the settings name, if any. @throws when there is only one of the two */

@@ -24,6 +24,7 @@ export async function gateway(flags: Flags): Promise<void> {
     log,
     mongo: registerOf(chosen),
     adminKey: chosen.adminApiKey,
+    serviceKey: chosen.serviceKey,
     registering: { ...registeringAs("gateway", chosen), url: undefined },
     tls: tlsOf(chosen, log),
     drain: isLoopback(chosen.host) ? 0 : chosen.gatewayDrain * 1_000,

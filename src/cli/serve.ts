@@ -4,7 +4,7 @@ import { startShop } from "../engine/shop";
 import { settings } from "../infra/config";
 import { createLogger } from "../infra/observability";
 import { isLoopback } from "../infra/security";
-import { oidcOf, tlsOf } from "./access";
+import { oidcOf, serviceKeysOf, tlsOf } from "./access";
 import { type Flags } from "./flags";
 import { masterKeysNeeded, masterKeysOf } from "./master-keys";
 import { untilStopped } from "./process";
@@ -29,6 +29,7 @@ export async function serve(names: readonly string[], flags: Flags): Promise<voi
       : masterKeysOf(chosen),
     adminKey: chosen.adminApiKey,
     oidc: oidcOf(chosen),
+    serviceKeys: serviceKeysOf(chosen),
     tls: tlsOf(chosen, log),
     log,
     work: works ? contexts : [],

@@ -3,6 +3,7 @@ import { contextsOf } from "../engine/contexts";
 import { startShop } from "../engine/shop";
 import { settings } from "../infra/config";
 import { createLogger } from "../infra/observability";
+import { serviceKeysOf } from "./access";
 import { type Flags } from "./flags";
 import { masterKeysNeeded, masterKeysOf } from "./master-keys";
 import { untilStopped } from "./process";
@@ -25,6 +26,7 @@ export async function work(names: readonly string[], flags: Flags): Promise<void
     ...givenStores(chosen),
     mongoPrefix: chosen.mongodbPrefix,
     masterKeys: acts(names, chosen.paymentTimeout) ? masterKeysNeeded(chosen, "this work") : masterKeysOf(chosen),
+    serviceKeys: serviceKeysOf(chosen),
     log: createLogger({ level: chosen.logLevel }),
     work: names.length === 0 ? "all" : names,
     serve: [],

@@ -14,7 +14,7 @@ import { Dispatcher } from "../api/http/dispatcher";
 import { MongoStores, registeredInstances, SharedCounts } from "../infra/mongo";
 import { type Logger, Metrics } from "../infra/observability";
 import { pause } from "../infra/runtime";
-import { ApiKeys, isLoopback } from "../infra/security";
+import { ApiKeys, isLoopback, serviceTokenSigner } from "../infra/security";
 import { MongoApiKeys, withAdmin } from "./api-keys";
 import { register, type Registering } from "./register";
 import { describedRoutes } from "./routes";
@@ -30,6 +30,8 @@ export interface GatewayProcessOptions {
   readonly mongo?: { readonly url: string; readonly prefix: string } | undefined;
   /** Opens the gateway's own figures to those who are not on this machine. */
   readonly adminKey?: string | undefined;
+  /** Signs the requests to services, where they want that. */
+  readonly serviceKey?: string | undefined;
   /** How it enters itself into the register of instances, where there is one. */
   readonly registering?: Registering | undefined;
   readonly tls?: TlsFiles | undefined;
@@ -86,6 +88,7 @@ function gatewayOf(options: GatewayProcessOptions, stores: MongoStores | undefin
     names: systemNames,
     registered: stores && (() => registeredInstances(stores)),
     counts: stores && new SharedCounts(stores),
+    sign: options.serviceKey === undefined ? undefined : serviceTokenSigner(options.serviceKey),
   });
   registerFigures(metrics, gateway);
   return gateway;

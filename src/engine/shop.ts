@@ -7,7 +7,15 @@ import { type MongoOptions, type MongoStores } from "../infra/mongo";
 import { type Logger, Metrics, timingsOf } from "../infra/observability";
 import { type MasterKeys } from "../infra/privacy";
 import { pause } from "../infra/runtime";
-import { ApiKeys, isLoopback, type OidcOptions, oidcTokens, shopperTokens } from "../infra/security";
+import {
+  ApiKeys,
+  isLoopback,
+  type OidcOptions,
+  oidcTokens,
+  type ServiceKeys,
+  serviceTokenCheck,
+  shopperTokens,
+} from "../infra/security";
 import { MongoApiKeys, withAdmin } from "./api-keys";
 import { AuditTrail } from "./audit-trail";
 import { type ContextName, contextsOf } from "./contexts";
@@ -50,6 +58,8 @@ export interface ShopOptions {
   readonly snapshotEvery?: number | undefined;
   readonly adminKey?: string | undefined;
   readonly shopperSecret?: string | undefined;
+  /** What gateways sign their requests with; they need not when absent. */
+  readonly serviceKeys?: ServiceKeys | undefined;
   /** Wrap the keys of people. */
   readonly masterKeys: MasterKeys | undefined;
   /** The identity provider whose tokens are taken; none when absent. */
@@ -135,6 +145,7 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
       fingerprintKey: engine.people?.fingerprintKey,
       ending: ending.signal,
       audit: trail.heard,
+      hop: options.serviceKeys && serviceTokenCheck(options.serviceKeys, options.serve),
     });
     await options.beforeOpening?.({ engine, services, keys });
     const server = await listen(app, options);

@@ -52,6 +52,9 @@ export interface FleetOptions {
 /** Those of whom something personal is shown or done: they are given the keys of people. */
 const PERSONAL: ReadonlySet<ContextName> = new Set(["cart", "ordering", "payment", "privacy", "analytics", "operations"]); // prettier-ignore
 
+/** What gateway and services know each other by. */
+const SERVICE_KEY = "a-key-of-gateways-and-services-of-this-test";
+
 const SECONDS = 90_000;
 
 /** Call it in `beforeAll`, `stop` in `afterAll`. Needs the built program. */
@@ -72,6 +75,7 @@ export async function startFleet({ instances = {}, env = {} }: FleetOptions = {}
     MONGODB_PREFIX: prefix,
     ADMIN_API_KEY: ADMIN_KEY,
     SHOPPER_SECRET: "a-secret-of-this-test-alone",
+    SERVICE_KEY,
     GATEWAY_ADVERTISE: "auto",
     GATEWAY_DRAIN: "1",
     LOG_LEVEL: "warn",
@@ -110,6 +114,7 @@ export async function startFleet({ instances = {}, env = {} }: FleetOptions = {}
       log: silentLogger(),
       mongo: { url: mongod.login("gateway"), prefix },
       adminKey: ADMIN_KEY,
+      serviceKey: SERVICE_KEY,
     });
     const anyone = new Caller(gateway.url);
 

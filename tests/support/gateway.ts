@@ -21,8 +21,8 @@ export async function behindGateway(first: Shop, options: ShopOptions, instances
       GATEWAY_WAIT: "30000",
     }),
   );
-  const { host, port, log, adminKey } = options;
-  const gateway = await startGateway({ host, port, config, log, adminKey });
+  const { host, port, log, adminKey, serviceKeys } = options;
+  const gateway = await startGateway({ host, port, config, log, adminKey, serviceKey: serviceKeys?.key });
   return {
     ...first,
     url: gateway.url,

@@ -38,6 +38,8 @@ export interface GatewayOptions {
   readonly registered?: (() => Promise<readonly InstanceDocument[]>) | undefined;
   /** Through which gateways keep their limits together; absent: each keeps its own. */
   readonly counts?: Counts | undefined;
+  /** The token that shows a service that a request comes from here; none when absent. */
+  readonly sign?: ((service: string) => string) | undefined;
 }
 
 const HSTS = ["Strict-Transport-Security", "max-age=31536000; includeSubDomains"] as const;

@@ -1,5 +1,14 @@
-import { hasRole, hasScope, type Identity, isLocalRequest, type Principal, rolesOf } from "../../infra/security";
+import {
+  hasRole,
+  hasScope,
+  type Identity,
+  isLocalRequest,
+  type Principal,
+  rolesOf,
+  type ServiceTokenCheck,
+} from "../../infra/security";
 import { credentialOf, type CredentialOptions, identityOf, notKnown, nothingShown } from "./authenticate";
+import { admitHop } from "./hop";
 import { Problem } from "./problem";
 import { type RequestContext } from "./request-context";
 import { type RoleSecurity, type Security } from "./route";
@@ -7,6 +16,8 @@ import { type RoleSecurity, type Security } from "./route";
 export interface AccessOptions extends CredentialOptions {
   /** The server listens on this machine alone, and routes that say so are open to everyone on it. */
   readonly openOnLoopback?: boolean;
+  /** Gateways sign their requests: see `admitHop`. */
+  readonly hop?: ServiceTokenCheck | undefined;
 }
 
 const ANONYMOUS: Principal = { name: "anonymous", roles: [] };
@@ -16,6 +27,12 @@ const ANONYMOUS: Principal = { name: "anonymous", roles: [] };
  * @throws Problem 401 or 403, or 503 when who calls cannot be told at present
  */
 export function authorise(context: RequestContext, security: Security, access: AccessOptions): void | Promise<void> {
+  const { hop } = access;
+  const admitted = hop && admitHop(context.request.headers, context.path, hop);
+  return admitted ? admitted.then(() => authoriseCaller(context, security, access)) : authoriseCaller(context, security, access); // prettier-ignore
+}
+
+function authoriseCaller(context: RequestContext, security: Security, access: AccessOptions): void | Promise<void> {
   if (security === "public") return;
   const asShopper = typeof security !== "object";
   const { headers } = context.request;

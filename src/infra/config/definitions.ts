@@ -137,6 +137,26 @@ export const DEFINITIONS = {
     meaning: "Signs shopper tokens; made once and kept in MongoDB when not set",
     secret: true,
   }),
+  serviceKey: named({
+    env: "SERVICE_KEY",
+    schema: z.string().min(32).optional(),
+    standard: undefined,
+    allowed: "32 characters or more, such as `openssl rand -hex 32` gives",
+    meaning: "Signs a gateway's requests to services; a service that has it refuses what is said of callers unsigned",
+    secret: true,
+  }),
+  serviceKeyAlso: named({
+    env: "SERVICE_KEY_ALSO",
+    schema: z
+      .string()
+      .transform((text) => text.split(",").map((each) => each.trim()))
+      .pipe(z.array(z.string().min(32)))
+      .optional(),
+    standard: undefined,
+    allowed: "keys as for SERVICE_KEY, separated by commas",
+    meaning: "Keys that services take beside SERVICE_KEY: the next one, or the one before",
+    secret: true,
+  }),
   oidcIssuer: named({
     env: "OIDC_ISSUER",
     schema: z

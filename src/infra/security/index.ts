@@ -26,4 +26,12 @@ export {
   SCOPES,
   type Shopper,
 } from "./roles";
+export {
+  InvalidServiceToken,
+  SERVICE_TOKEN_HEADER,
+  type ServiceKeys,
+  type ServiceTokenCheck,
+  serviceTokenCheck,
+  serviceTokenSigner,
+} from "./service-tokens";
 export { isShopperToken, type ShopperTokens, shopperTokens } from "./shopper-tokens";

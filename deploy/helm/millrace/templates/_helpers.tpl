@@ -43,6 +43,9 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{ include "millrace.secret" (dict "root" .root "env" "EVENTSTORE_URL" "key" "eventstore-url") }}
 {{ include "millrace.secret" (dict "root" .root "env" "SHOPPER_SECRET" "key" "shopper-secret") }}
 {{- end }}
+{{- if and .root.Values.services.gateway (ne .service "prepare") }}
+{{ include "millrace.secret" (dict "root" .root "env" "SERVICE_KEY" "key" "service-key") }}
+{{- end }}
 {{- if .root.Values.secrets.perService }}
 {{- if not (has .service (list "gateway" "operations" "prepare")) }}
 {{ include "millrace.secret" (dict "root" .root "env" "MONGODB_URL_OPERATIONS" "key" "mongodb-url-register") }}

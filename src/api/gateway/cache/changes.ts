@@ -69,7 +69,7 @@ export class ChangeWatch {
   /** Resolves when there is nothing more to hear; `false` when the instance does not tell at all. */
   private async listen(watch: Watch): Promise<boolean> {
     const { signal } = watch.stopping;
-    const headers = { Accept: "application/x-ndjson" };
+    const headers = ["Accept", "application/x-ndjson", ...watch.instance.signature];
     const silent = new AbortController();
     const timer = setTimeout(() => silent.abort(), SILENCE);
     try {

@@ -13,6 +13,7 @@ export interface FleetOptions {
   readonly registered?: (() => Promise<readonly InstanceDocument[]>) | undefined;
   readonly changes: ChangeWatch;
   readonly log: Logger;
+  readonly sign?: ((service: string) => string) | undefined;
 }
 
 /** The least that an instance is given to do at once, however slow its answers become. */
@@ -75,6 +76,7 @@ export class Fleet {
       least: Math.min(LEAST_AT_ONCE, config.concurrency),
       wait: config.wait,
       now: () => performance.now(),
+      sign: this.options.sign,
       report: (message, details) => this.options.log.info(details, message),
       changed: ({ name, all }) => {
         if (this.options.services.get(name)?.kept) this.options.changes.watch(name, all);

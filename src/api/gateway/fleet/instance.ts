@@ -1,4 +1,5 @@
 import { Pool } from "undici";
+import { SERVICE_TOKEN_HEADER } from "../../../infra/security";
 import { type Candidate } from "../balance/candidate";
 import { type Target } from "../discovery/source";
 import { Breaker, type BreakerPolicy, type Circuit } from "../resilience/breaker";
@@ -35,6 +36,7 @@ export class Instance implements Candidate {
     readonly service: string,
     private target: Target,
     policy?: BreakerPolicy,
+    private readonly sign?: (service: string) => string,
   ) {
     this.breaker = new Breaker(policy);
     this.pool = connectionsTo(target.url, CONNECTIONS);
@@ -59,6 +61,11 @@ export class Instance implements Candidate {
   }
   get draining(): boolean {
     return this.target.draining || this.removed;
+  }
+
+  /** What shows it that a request comes from this gateway, as a flat list of headers. */
+  get signature(): readonly string[] {
+    return this.sign ? [SERVICE_TOKEN_HEADER, this.sign(this.service)] : [];
   }
 
   /** Weight, zone and draining may change; id and address never do. */

@@ -19,6 +19,7 @@ export interface ServiceOptions {
   /** How long a request may have to wait for its turn before there is too much to do, in ms. */
   readonly wait: number;
   now(): number;
+  readonly sign?: ((service: string) => string) | undefined;
   report(message: string, details: object): void;
   /** Instances came or went. */
   changed(service: Service): void;
@@ -165,7 +166,7 @@ export class Service {
   }
 
   private add(target: Target): HealthCheck {
-    const instance = new Instance(this.name, target);
+    const instance = new Instance(this.name, target, undefined, this.options.sign);
     const check = new HealthCheck(instance, this.options.health, () => {
       this.options.report(`an instance is ${instance.health}`, { service: this.name, instance: instance.url });
       this.resize();

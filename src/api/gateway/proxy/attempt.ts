@@ -57,7 +57,7 @@ export function attempt(instance: Instance, asked: Asked, sink: Sink): Promise<E
     const options: Dispatcher.DispatchOptions = {
       method: asked.method,
       path: asked.path,
-      headers: asked.headers,
+      headers: [...asked.headers, ...instance.signature],
       ...(asked.body !== undefined && { body: asked.body }),
       // Each connection has one request at a time, so that a slow one holds up no other.
       blocking: true,

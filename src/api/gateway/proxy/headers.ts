@@ -23,7 +23,8 @@ const OWN_WORD = new Set([
   "request-timeout",
   "expect",
 ]);
-const INTERNAL_PREFIX = "x-millrace-";
+/** Whatever begins so is somebody's word on who calls, or the shop's own. */
+const OWN_PREFIX = /^x-(?:millrace|forwarded)-/;
 
 /** What a service tells of itself that is nobody's business, and what the gateway says in its place. */
 const NOT_TOLD = new Set(["server", "x-powered-by", "via"]);
@@ -48,7 +49,7 @@ export function requestHeaders(raw: readonly string[], added: Added): string[] {
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i] ?? "";
     const lower = name.toLowerCase();
-    if (HOP_BY_HOP.has(lower) || OWN_WORD.has(lower) || lower.startsWith(INTERNAL_PREFIX)) continue;
+    if (HOP_BY_HOP.has(lower) || OWN_WORD.has(lower) || OWN_PREFIX.test(lower)) continue;
     // Some servers take `X_API_Key` for `X-API-Key`: no two readings.
     if (lower.includes("_") || named?.has(lower) || lower === "x-correlation-id") continue;
     if (added.consistencyToken !== undefined && lower === "consistency-token") continue;
@@ -76,8 +77,7 @@ export function responseHeaders(raw: readonly (Buffer | string)[]): string[] {
   for (let i = 0; i < raw.length; i += 2) {
     const name = text(raw[i]);
     const lower = name.toLowerCase();
-    if (HOP_BY_HOP.has(lower) || NOT_TOLD.has(lower) || lower.startsWith(INTERNAL_PREFIX) || named?.has(lower))
-      continue;
+    if (HOP_BY_HOP.has(lower) || NOT_TOLD.has(lower) || lower.startsWith("x-millrace-") || named?.has(lower)) continue;
     headers.push(name, text(raw[i + 1]));
   }
   return headers;
