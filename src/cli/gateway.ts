@@ -16,7 +16,7 @@ export async function gateway(flags: Flags): Promise<void> {
   const chosen = gatewaySettings(flags);
   const log = createLogger({ level: chosen.logLevel });
   const tracing = tracingOf("gateway", chosen);
-  const stopped = untilStopped();
+  const stopped = untilStopped(chosen.gatewayDrain * 1_000);
   const running = await startGateway({
     host: chosen.host,
     port: chosen.port,

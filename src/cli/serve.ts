@@ -18,7 +18,7 @@ export async function serve(names: readonly string[], flags: Flags): Promise<voi
   const chosen = settings(process.env, flags);
   const tracing = tracingOf(names.join("-"), chosen);
   const log = createLogger({ level: chosen.logLevel });
-  const stopped = untilStopped();
+  const stopped = untilStopped(chosen.gatewayDrain * 1_000);
   const works = flags["work"] !== false;
   const shop = await startShop({
     ...chosen,

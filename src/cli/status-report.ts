@@ -39,7 +39,7 @@ export interface StatusReport {
 const MUCH = 30;
 
 /** States of work from the one that tells most to the one that tells least: where nobody says more, others wait. */
-const TELLING = ["failed", "live", "catching-up", "starting", "stopped", "outdated", "waiting"];
+const TELLING = ["failed", "live", "catching-up", "reconnecting", "starting", "stopped", "outdated", "waiting"];
 
 /** What the register and the processes themselves say, put together. @param probes by the instance's id */
 export function statusReport(instances: readonly SeenInstance[], probes: ReadonlyMap<string, Probe>): StatusReport {

@@ -13,6 +13,8 @@ import {
   Failures,
   FeedWriter,
   LogTail,
+  orElse,
+  pause,
   ProcessDesk,
   type Part,
   ProcessWorker,
@@ -71,6 +73,10 @@ export interface WorkerState {
   readonly kind: "process" | "reaction";
   readonly state: ConsumerState;
 }
+
+/** How long a store is waited for when the engine stops, in ms; and for connections to be closed. */
+const STOP_PATIENCE = 5_000;
+const CLOSE_PATIENCE = 1_000;
 
 /** Databases that are no context's alone: API keys and who is there; the keys of people. */
 const SHARED = ["operations", "keys"];
@@ -293,8 +299,21 @@ export class Engine {
     });
   }
 
-  /** Stops taking in work, finishes what is under way, makes positions durable and disconnects. */
-  async stop(): Promise<void> {
+  /**
+   * Stops taking in work, finishes what is under way, makes positions durable and disconnects. Where a store does not
+   * answer that is given up after a while: nothing is lost by it, as by a crash, but the leases have to lapse.
+   */
+  async stop(patience = STOP_PATIENCE): Promise<void> {
+    const late = new AbortController();
+    const finished = this.finish().then(() => true);
+    finished.catch(() => undefined);
+    const inTime = await Promise.race([finished, pause(patience, late.signal).then(() => false)]);
+    late.abort();
+    if (!inTime) this.options.report("warn", "stopped before all was finished: a store does not answer", {});
+    await orElse(this.stores.close(), CLOSE_PATIENCE, undefined);
+  }
+
+  private async finish(): Promise<void> {
     await Promise.all([this.balancer.stop(), this.operator.stop()]);
     await Promise.all([
       ...[...this.workers.values()].map(({ consumer }) => consumer.stop()),
@@ -306,7 +325,6 @@ export class Engine {
     await this.log.close();
     await this.snapshots.settled();
     await this.people?.flush().catch(() => undefined); // the person is not found by it
-    await this.stores.close();
   }
 
   /** Work is chosen by its full name (`storefront.products`), its bare name or its whole context. */

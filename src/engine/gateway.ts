@@ -16,7 +16,7 @@ import { type Logger, Metrics } from "../infra/observability";
 import { pause } from "../infra/runtime";
 import { ApiKeys, isLoopback, serviceTokenSigner } from "../infra/security";
 import { MongoApiKeys, withAdmin } from "./api-keys";
-import { register, type Registering } from "./register";
+import { register, type Registering, said } from "./register";
 import { describedRoutes } from "./routes";
 
 export { gatewayConfig } from "../api/gateway";
@@ -111,13 +111,13 @@ async function opened(
     reload: (config) => gateway.reload(config),
     async stop() {
       gateway.drain();
-      await entry?.drain();
+      await said(entry?.drain());
       if (options.drain) await pause(options.drain);
       gateway.endEndless();
       await closeServer(server, PATIENCE);
       await gateway.close();
-      await entry?.end();
-      await stores?.close();
+      await said(entry?.end());
+      await said(stores?.close());
     },
   };
 }

@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { type InstanceRole, type MongoStores, Registration } from "../infra/mongo";
 import { type Logger } from "../infra/observability";
+import { orElse } from "../infra/runtime";
 
 /** As in package.json. */
 export const VERSION = "0.1.0";
@@ -56,6 +57,13 @@ export async function register(
     return undefined;
   }
 }
+
+/** How long a process that stops tries to say so, in ms: where the database is away, its entry lapses. */
+const WORD_PATIENCE = 1_000;
+
+/** Resolves when it has been said, or could not be in good time. */
+export const said = (word: Promise<unknown> | undefined): Promise<unknown> =>
+  orElse(word ?? Promise.resolve(), WORD_PATIENCE, undefined);
 
 /** What listens on every address of a machine is reached by the machine's name. */
 const reachable = (url: string): string => url.replace(/\/\/(?:0\.0\.0\.0|\[::\])(?=:)/, `//${hostname()}`);

@@ -21,7 +21,7 @@ import { AuditTrail } from "./audit-trail";
 import { type ContextName, contextsOf } from "./contexts";
 import { Engine } from "./engine";
 import { partitionCounts } from "./partition-counts";
-import { register, type Registering } from "./register";
+import { register, type Registering, said } from "./register";
 import { contextRoutes } from "./routes";
 import { shopperSecret } from "./secrets";
 
@@ -157,13 +157,12 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
       keys,
       async stop() {
         draining = true;
-        await registration?.drain();
+        await said(registration?.drain());
         if (options.drain) await pause(options.drain);
         ending.abort();
         await server.close();
-        await registration?.end();
-        await apiKeys.stop();
-        await trail.stop();
+        await said(registration?.end());
+        await said(Promise.all([apiKeys.stop(), trail.stop()]));
         await engine.stop();
       },
     };

@@ -12,6 +12,7 @@ import { type Cut, Proxy } from "../support/proxy";
 import { startStores, uniquePrefix, type TestStores } from "../support/stores";
 import { Chance, seedOfRun } from "./support/chance";
 import { Counting, faultsOfCounting, isSettled } from "./support/counting";
+import { Figures } from "./support/figures";
 import { LogFacts } from "./support/log-facts";
 
 const CUTS = Number(process.env["MILLRACE_CUTS"] ?? 100);
@@ -19,7 +20,28 @@ const SEED = seedOfRun();
 /** How long everything that has begun may take to end once the connections hold, in ms. */
 const SETTLES_WITHIN = 60_000;
 
+/** So often a store falls silent, or refuses connections for a while, and not just a connection is cut. */
+const SILENCES = 50;
+const REFUSALS = 10;
+
 jest.setTimeout(120_000 + CUTS * 500);
+
+/** What ends without a word is noticed within two seconds here; within fifteen to twenty where the URLs say nothing. */
+const SHORT_PATIENCE = {
+  eventstore: { keepAliveInterval: 1_000, keepAliveTimeout: 1_000 },
+  mongo: {
+    serverSelectionTimeoutMS: 1_000,
+    socketTimeoutMS: 1_500,
+    connectTimeoutMS: 1_000,
+    heartbeatFrequencyMS: 1_000,
+  },
+};
+
+const withSettings = (url: string, settings: Readonly<Record<string, number>>): string => {
+  const changed = new URL(url);
+  for (const [name, value] of Object.entries(settings)) changed.searchParams.set(name, String(value));
+  return changed.href;
+};
 
 const contexts = [mirroring(300)];
 const reports: string[] = [];
@@ -29,12 +51,14 @@ let toMongo: Proxy;
 let engine: Engine;
 
 beforeAll(async () => {
+  // The client warns of pings that come so often.
+  jest.spyOn(console, "warn").mockImplementation(() => undefined);
   stores = await startStores();
   [toEventStore, toMongo] = await Promise.all([Proxy.to(stores.eventstoreUrl), Proxy.to(stores.mongoUrl)]);
   engine = await Engine.start({
     contexts,
-    eventstoreUrl: toEventStore.through(stores.eventstoreUrl),
-    mongoUrl: toMongo.through(stores.mongoUrl),
+    eventstoreUrl: withSettings(toEventStore.through(stores.eventstoreUrl), SHORT_PATIENCE.eventstore),
+    mongoUrl: withSettings(toMongo.through(stores.mongoUrl), SHORT_PATIENCE.mongo),
     mongoPrefix: uniquePrefix(),
     writeConcern: 1,
     work: "all",
@@ -52,9 +76,8 @@ async function countWhile(chance: Chance, work: () => Promise<void>): Promise<ob
   const begun = Date.now();
   const counting = new Counting(() => engine, Array.from({ length: 12 }, newId));
   counting.begin(4, chance);
-  await work();
+  await work().finally(() => counting.end());
   const worked = Date.now();
-  await counting.end();
   let log = await LogFacts.read(stores.eventstoreUrl);
   await eventually(async () => {
     log = await LogFacts.read(stores.eventstoreUrl);
@@ -74,37 +97,73 @@ async function countWhile(chance: Chance, work: () => Promise<void>): Promise<ob
 
 const tell = (what: string, figures: object) => process.stderr.write(`${what}: ${JSON.stringify(figures)}\n`);
 
-test(`${CUTS} times all connections to a store are cut`, async () => {
+test(`${CUTS} times the connections to a store are cut`, async () => {
   const chance = new Chance(SEED);
   let broken = 0;
   const figures = await countWhile(chance, async () => {
     for (let cut = 0; cut < CUTS; cut++) {
       const way = chance.once(0.6) ? toEventStore : toMongo;
       // Clients take their time to come back, and what is not there cannot be cut.
-      while (way.open === 0) await pause(5);
+      await eventually(() => way.open > 0, 30_000);
       await pause(chance.between(0, 60));
-      const how: Cut = chance.pick(["end", "reset", "midway", "midway"]);
-      broken += way.cut(how);
+      if (cut % SILENCES === SILENCES - 1) {
+        broken += way.cut("silence");
+        await eventually(() => way.silent === 0, 30_000);
+      } else if (cut % REFUSALS === REFUSALS - 1) {
+        broken += way.open;
+        way.refuse(true);
+        await pause(chance.between(20, 200));
+        way.refuse(false);
+      } else if (chance.once(0.1)) {
+        way.cutLast("silence");
+        broken++;
+      } else broken += way.cut(chance.pick<Cut>(["end", "reset", "midway", "midway"]));
     }
   });
   tell(`${CUTS} cuts`, { seed: SEED, broken, ...figures });
 });
 
-test("stores that are away, slow or silent for a while", async () => {
+test("stores that are slow or silent for a while", async () => {
   const chance = new Chance(SEED ^ 1);
   const figures = await countWhile(chance, async () => {
     for (const way of [toMongo, toEventStore]) {
-      way.refuse(true);
-      await pause(chance.between(500, 1_000));
-      way.refuse(false);
-      await pause(300);
       way.slow(40);
-      await pause(chance.between(700, 1_200));
+      await pause(chance.between(300, 600));
+      way.slow(5, 40_000);
+      await pause(chance.between(300, 600));
       way.slow(0);
       way.stall(true);
-      await pause(chance.between(700, 1_500));
+      await pause(chance.between(300, 800));
       way.stall(false);
     }
   });
-  tell("away, slow, silent", { seed: SEED, ...figures });
+  tell("slow, silent", { seed: SEED, ...figures });
+});
+
+test("the figures tell what is the case while a store is away", async () => {
+  const figures = new Figures(engine);
+  const tells = (expected: object) =>
+    eventually(async () => {
+      expect(await figures.tell("counters", "counts", "mirror")).toMatchObject(expected);
+      return true;
+    }, SETTLES_WITHIN);
+  const all = (state: string) => ({ counters: state, counts: state, mirror: state });
+  await tells({ connected: 1, states: all("live"), lags: { counters: 0, counts: 0, mirror: 0 } });
+  const { retries } = await figures.tell();
+
+  toMongo.refuse(true);
+  const id = newId();
+  const counting = new Counting(() => engine, [id]);
+  for (let step = 0; step < 5; step++) await counting.count(id, 1);
+  // The mirror may have counted before it wanted to write how far it is.
+  await tells({ connected: 1, states: all("reconnecting") });
+  expect((await figures.tell("counts")).lags.counts).toBeGreaterThanOrEqual(5);
+  toMongo.refuse(false);
+  await tells({ connected: 1, states: all("live"), lags: { counters: 0, counts: 0, mirror: 0 } });
+  expect((await figures.tell()).retries).toBeGreaterThan(retries);
+
+  toEventStore.refuse(true);
+  await tells({ connected: 0, states: all("reconnecting"), lags: { counters: undefined } });
+  toEventStore.refuse(false);
+  await tells({ connected: 1, states: all("live"), lags: { counters: 0, counts: 0, mirror: 0 } });
 });

@@ -1,7 +1,10 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 
-/** How a connection ends: in good order, by a reset, or in the midst of an answer, after others got lost. */
-export type Cut = "end" | "reset" | "midway";
+/**
+ * How a connection ends: in good order, by a reset, in the midst of an answer after others got lost, or without a word:
+ * nothing passes any more, and nobody is told.
+ */
+export type Cut = "end" | "reset" | "midway" | "silence";
 
 /** Sees what passes on one connection, and decides whether it does. */
 export interface Inspector {
@@ -24,7 +27,7 @@ const MIDWAY = 100;
 export class Proxy {
   private readonly passages = new Set<Passage>();
   private refusing = false;
-  private readonly weather: Weather = { stalled: false, latency: 0 };
+  private readonly weather: Weather = { stalled: false, latency: 0, bandwidth: Infinity };
 
   private constructor(
     private readonly server: Server,
@@ -58,11 +61,21 @@ export class Proxy {
     return this.passages.size;
   }
 
+  /** How many of them have ended without a word, and are held by clients that do not know. */
+  get silent(): number {
+    return [...this.passages].filter(({ silent }) => silent).length;
+  }
+
   /** Ends every connection. @returns how many there were */
   cut(how: Cut = "reset"): number {
     const { open } = this;
     for (const passage of this.passages) passage.cut(how);
     return open;
+  }
+
+  /** Ends the connection that was opened last. */
+  cutLast(how: Cut): void {
+    [...this.passages].at(-1)?.cut(how);
   }
 
   /** Ends every connection and takes no new ones, as a machine without the server does, until told otherwise. */
@@ -77,9 +90,10 @@ export class Proxy {
     for (const passage of this.passages) passage.weatherChanged();
   }
 
-  /** From now on everything takes so many ms longer, each way. */
-  slow(latency: number): void {
+  /** From now on everything takes so many ms longer, each way, and no more than so many bytes a second pass. */
+  slow(latency: number, bandwidth = Infinity): void {
     this.weather.latency = latency;
+    this.weather.bandwidth = bandwidth;
   }
 
   async close(): Promise<void> {
@@ -102,6 +116,7 @@ export class Proxy {
 interface Weather {
   stalled: boolean;
   latency: number;
+  bandwidth: number;
 }
 
 /** A client's connection, and the proxy's own one to the server. */
@@ -111,6 +126,7 @@ class Passage {
   /** Answers get lost, but for half of the next: the server does what it is told, and nobody hears of it. */
   private deaf = false;
   private torn = false;
+  silent = false;
 
   constructor(
     private readonly client: Socket,
@@ -118,9 +134,12 @@ class Passage {
     weather: Weather,
     inspector: Inspector | undefined,
   ) {
+    const isSilent = () => this.silent;
     this.lanes = [
-      new Lane(client, server, weather, (chunk) => ((inspector?.fromClient(chunk) ?? true) ? chunk : undefined)),
-      new Lane(server, client, weather, (chunk) => {
+      new Lane(client, server, weather, isSilent, true, (chunk) =>
+        (inspector?.fromClient(chunk) ?? true) ? chunk : undefined,
+      ),
+      new Lane(server, client, weather, isSilent, false, (chunk) => {
         if (!(inspector?.fromServer(chunk) ?? true)) return undefined;
         if (!this.deaf) return chunk;
         if (this.torn) return undefined;
@@ -128,10 +147,16 @@ class Passage {
         return chunk.subarray(0, chunk.length >> 1);
       }),
     ];
-    for (const socket of [client, server]) socket.on("close", () => this.closed());
+    client.on("close", () => this.closed());
   }
 
   cut(how: Cut): void {
+    if (how === "silence") {
+      this.silent = true;
+      this.client.resume();
+      this.server.resume();
+      return;
+    }
     if (how !== "midway" || this.deaf) return this.destroy(how);
     this.deaf = true;
     const timer = setTimeout(() => this.destroy("reset"), MIDWAY * Math.random());
@@ -154,11 +179,16 @@ class Passage {
 class Lane {
   private readonly queue: { readonly chunk: Buffer | undefined; readonly due: number }[] = [];
   private timer: NodeJS.Timeout | undefined;
+  /** When the last of it will have passed. */
+  private busyUntil = 0;
 
   constructor(
     private readonly from: Socket,
     private readonly to: Socket,
     private readonly weather: Weather,
+    private readonly isSilent: () => boolean,
+    /** From the client to the server: a client that has gone is not hidden from the server. */
+    isClients: boolean,
     private readonly pass: (chunk: Buffer) => Buffer | undefined,
   ) {
     from.setNoDelay(true);
@@ -167,7 +197,7 @@ class Lane {
     from.on("error", () => undefined);
     // What ended in good order is passed on to its end; anything else ends the other side at once.
     from.on("close", () => {
-      if (!from.readableEnded) to.destroy();
+      if (isSilent() ? isClients : !from.readableEnded) to.destroy();
     });
     to.on("drain", () => this.pump());
   }
@@ -190,8 +220,16 @@ class Lane {
   }
 
   private take(chunk: Buffer | undefined): void {
-    this.queue.push({ chunk, due: this.weather.latency === 0 ? 0 : Date.now() + this.weather.latency });
+    if (this.isSilent()) return; // read it must be, or nobody would notice that the sender has gone
+    this.queue.push({ chunk, due: this.dueAfter(chunk?.length ?? 0) });
     this.pump();
+  }
+
+  private dueAfter(bytes: number): number {
+    const { latency, bandwidth } = this.weather;
+    if (latency === 0 && bandwidth === Infinity) return 0;
+    this.busyUntil = Math.max(Date.now(), this.busyUntil) + (bytes / bandwidth) * 1_000;
+    return this.busyUntil + latency;
   }
 
   /** Who takes nothing is sent nothing. */

@@ -3,7 +3,7 @@ import { type ConsumerState, orElse, type ProcessCounts } from "../../infra/runt
 import { type OperatedEngine } from "./operated-engine";
 import { type Work, workOf } from "./work";
 
-const STATES = ["starting", "waiting", "outdated", "catching-up", "live", "failed", "stopped"] as const;
+const STATES = ["starting", "waiting", "outdated", "catching-up", "live", "reconnecting", "failed", "stopped"] as const;
 const WORK = ["context", "name", "kind"] as const;
 
 /** Offers the engine's figures to Prometheus. They are read when it asks. */
@@ -131,7 +131,7 @@ function registerWork(metrics: Metrics, engine: OperatedEngine): void {
 
 /** Whether the work is done in this process. */
 export const isOwn = ({ status }: Pick<ConsumerState, "status">): boolean =>
-  status === "catching-up" || status === "live" || status === "failed";
+  status === "catching-up" || status === "live" || status === "reconnecting" || status === "failed";
 
 /** What this process itself does, partition by partition. */
 function registerPartitions(metrics: Metrics, engine: OperatedEngine): void {

@@ -40,10 +40,11 @@ const failureSchema = z
   .meta({ id: "WorkFailure" });
 
 const status = z
-  .enum(["starting", "waiting", "outdated", "catching-up", "live", "failed", "stopped"])
+  .enum(["starting", "waiting", "outdated", "catching-up", "live", "reconnecting", "failed", "stopped"])
   .describe(
     "`waiting`: another process does the work, if one does. `outdated`: left to processes of a newer version, whose " +
-      "events this one cannot read. `failed`: stopped at an event that it cannot handle.",
+      "events this one cannot read. `reconnecting`: a store does not answer; it goes on by itself. `failed`: stopped " +
+      "at an event that it cannot handle.",
   );
 
 const rebuildSchema = z

@@ -33,6 +33,16 @@ export type AppendTimes = (outcome: "written" | "conflict" | "failed", seconds: 
 /** An append is given up after this time, in ms, and may or may not have happened; repeating it is safe. */
 const APPEND_TIMEOUT = 10_000;
 
+/**
+ * A server that does not answer a ping for so long, in ms, counts as gone, and so do its connections. Pings are sent
+ * every ten seconds; the client's own patience is as long again.
+ */
+const PING_TIMEOUT = 5_000;
+
+/** What the URL itself says stays. */
+const withKeepAlive = (url: string): string =>
+  /[?&]keepAliveTimeout=/i.test(url) ? url : `${url}${url.includes("?") ? "&" : "?"}keepAliveTimeout=${PING_TIMEOUT}`;
+
 /** The log could not be reached, or did not answer in time. Repeating the same call is safe. */
 export class EventLogUnavailable extends Error {
   constructor(message: string, cause?: unknown) {
@@ -77,7 +87,7 @@ export class EventLog {
    * subscription gets one: ending it must not cut the appends of others.
    */
   connect(): EventStoreDBClient {
-    return EventStoreDBClient.connectionString(this.url);
+    return EventStoreDBClient.connectionString(withKeepAlive(this.url));
   }
 
   /**

@@ -18,8 +18,9 @@ export interface NewerEvent {
   readonly error: NewerVersion;
 }
 
-/** What a subscription tells: an event, that everything up to a position was seen, or that it follows live. */
+/** What a subscription tells: that it has begun, an event, that all up to a position was seen, or that it follows live. */
 export type LogSignal =
+  | { readonly kind: "begun" }
   | { readonly kind: "event"; readonly event: Recorded; readonly position: bigint }
   /** An event that newer code has written, and that cannot be read here. */
   | { readonly kind: "newer"; readonly event: NewerEvent; readonly position: bigint }
@@ -82,6 +83,7 @@ export function subscribeToLog(
         observer.next({ kind: "newer", event: { type, stream, position, error }, position });
       }
     });
+    subscription.on("confirmation", () => observer.next({ kind: "begun" }));
     subscription.on("caughtUp" as never, (() => observer.next({ kind: "live" })) as never);
     subscription.on("error", end);
     subscription.on("close", () => end(new Error("the subscription was closed by the server")));

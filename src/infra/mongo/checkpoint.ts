@@ -1,5 +1,6 @@
 import { MongoServerError, type Binary, type ClientSession } from "mongodb";
 import { type MongoStores } from "./stores";
+import { inTransaction } from "./transaction";
 
 export interface CheckpointDocument {
   readonly _id: string;
@@ -75,7 +76,7 @@ export class Checkpoint {
   async commit(position: bigint, write: (session: ClientSession) => Promise<unknown>): Promise<void> {
     const { session } = this;
     if (!session) throw new Fenced(this.name);
-    await session.withTransaction(async () => {
+    await inTransaction(session, async () => {
       await write(session);
       await this.move(position, session);
     });

@@ -2,6 +2,7 @@ import { type ClientSession, type Collection } from "mongodb";
 import { type Layout, partitionNames, Reach, UNDIVIDED } from "../runtime/partitions";
 import { type CheckpointDocument } from "./checkpoint";
 import { type MongoStores } from "./stores";
+import { inTransaction } from "./transaction";
 
 /** Which collection of a read model serves, and which one is being built. */
 export interface Pointer {
@@ -46,6 +47,9 @@ export async function reachOf(
 /** A fencing token that no lease reaches: the checkpoint of a partition that is no more. */
 const RETIRED = Number.MAX_SAFE_INTEGER;
 
+/** Everybody goes on writing meanwhile, and a checkpoint that has just moved is a conflict: ms. */
+const DIVIDES_WITHIN = 60_000;
+
 /**
  * Divides the collection that serves anew, in one transaction: writers of the old partitions are shut out, the new ones
  * begin where the one furthest behind had got, and remember how far the others were. Nothing is rebuilt, no document
@@ -61,29 +65,33 @@ export async function divide(
   const checkpoints = stores.collection<CheckpointDocument>(context, "checkpoints");
   const pointers = readModelPointers(stores, context);
   return stores.clientOf(context).withSession((session) =>
-    session.withTransaction(async () => {
-      const pointer = await pointers.findOne({ _id }, { session });
-      if (!pointer || pointer.active !== active) return undefined;
-      const before = layoutOf(pointer, active);
-      if (before.count === count) return pointer;
-      const reach = (await reachOf(stores, context, active, before, session)) ?? new Reach(before, [-1n]);
-      const position = reach.least;
-      for (const name of partitionNames(active, before))
-        await checkpoints.updateOne(
-          { _id: name },
-          { $set: { token: RETIRED }, $setOnInsert: { position } },
-          { session, upsert: true },
+    inTransaction(
+      session,
+      async () => {
+        const pointer = await pointers.findOne({ _id }, { session });
+        if (!pointer || pointer.active !== active) return undefined;
+        const before = layoutOf(pointer, active);
+        if (before.count === count) return pointer;
+        const reach = (await reachOf(stores, context, active, before, session)) ?? new Reach(before, [-1n]);
+        const position = reach.least;
+        for (const name of partitionNames(active, before))
+          await checkpoints.updateOne(
+            { _id: name },
+            { $set: { token: RETIRED }, $setOnInsert: { position } },
+            { session, upsert: true },
+          );
+        const layout: Layout = { count, ...(reach.floors.length > 0 && { floors: reach.floors }) };
+        for (const name of partitionNames(active, layout))
+          await checkpoints.replaceOne({ _id: name }, { position, token: 0 }, { session, upsert: true });
+        return (
+          (await pointers.findOneAndUpdate(
+            { _id },
+            { $set: { [`layouts.${active}`]: layout }, $inc: { generation: 1 } },
+            { session, returnDocument: "after" },
+          )) ?? undefined
         );
-      const layout: Layout = { count, ...(reach.floors.length > 0 && { floors: reach.floors }) };
-      for (const name of partitionNames(active, layout))
-        await checkpoints.replaceOne({ _id: name }, { position, token: 0 }, { session, upsert: true });
-      return (
-        (await pointers.findOneAndUpdate(
-          { _id },
-          { $set: { [`layouts.${active}`]: layout }, $inc: { generation: 1 } },
-          { session, returnDocument: "after" },
-        )) ?? undefined
-      );
-    }),
+      },
+      DIVIDES_WITHIN,
+    ),
   );
 }

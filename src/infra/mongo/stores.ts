@@ -31,6 +31,16 @@ export class ForeignDatabase extends Error {
   }
 }
 
+/**
+ * Times in ms, where the URL does not say others. Without `socketTimeoutMS` whoever asks over a connection that has died
+ * without a word (a firewall forgot it, a machine is gone) waits for a quarter of an hour or for ever.
+ */
+const TIMES = { serverSelectionTimeoutMS: 10_000, connectTimeoutMS: 5_000, socketTimeoutMS: 20_000 };
+
+/** The options that are given to the driver go before what the URL says. */
+const timesFor = (url: string): Partial<typeof TIMES> =>
+  Object.fromEntries(Object.entries(TIMES).filter(([name]) => !new RegExp(`[?&]${name}=`, "i").test(url)));
+
 /** The MongoDB server: one database per bounded context. */
 export class MongoStores {
   private readonly databases = new Map<string, Db>();
@@ -109,8 +119,8 @@ function clientOf(url: string, { writeConcern = "majority", onCommand }: MongoOp
   const client = new MongoClient(url, {
     useBigInt64: true,
     ignoreUndefined: true,
-    serverSelectionTimeoutMS: 10_000,
     maxPoolSize: 64,
+    ...timesFor(url),
     writeConcern: { w: writeConcern, journal: true } as WriteConcern,
     monitorCommands: onCommand !== undefined,
   });

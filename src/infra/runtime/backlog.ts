@@ -59,6 +59,11 @@ export class Backlog {
     this.underWay = [];
   }
 
+  /** Events came that had been handled before: catching up had gone beyond what the tail had seen by then. */
+  passedOver(events: number): void {
+    if (this.phase.kind === "live") this.handled += events;
+  }
+
   /** Nothing goes on before this event is handled. */
   failed(event: Recorded): void {
     const before = this.underWay.findIndex(({ position }) => position === event.position);

@@ -44,6 +44,7 @@ export class Build {
 const WORST_FIRST: readonly ConsumerStatus[] = [
   "failed",
   "outdated",
+  "reconnecting",
   "catching-up",
   "starting",
   "waiting",

@@ -14,7 +14,8 @@ export interface CatchUp {
   readonly after: bigint;
   /** Position of an event in the log; reading ends once everything up to it was handled. */
   readonly target: bigint;
-  readonly maxBatch: number;
+  /** How many events are handled at once; it may change on the way. */
+  readonly batches: { readonly most: number };
   readonly signal: AbortSignal;
   /** Events in log order and the position reached with them. */
   handle(events: readonly Recorded[], upTo: bigint): Promise<void>;
@@ -73,10 +74,10 @@ class Reader {
           if (signalled.position > job.target) this.live = true;
           else this.newer = signalled.event;
         } else if (signalled.kind === "live") this.live = true;
-        else {
+        else if (signalled.kind !== "begun") {
           if (signalled.kind === "event") this.events.push(signalled.event);
           this.reached = signalled.position;
-          if (this.events.length >= job.maxBatch) this.flow?.pause();
+          if (this.events.length >= job.batches.most) this.flow?.pause();
         }
         this.wake?.();
       },

@@ -1,6 +1,15 @@
 import { type Lag } from "./backlog";
 
-export type ConsumerStatus = "starting" | "waiting" | "outdated" | "catching-up" | "live" | "failed" | "stopped";
+export type ConsumerStatus =
+  | "starting"
+  | "waiting"
+  | "outdated"
+  | "catching-up"
+  | "live"
+  /** This process has the work, and a store does not answer; it goes on by itself. */
+  | "reconnecting"
+  | "failed"
+  | "stopped";
 
 export interface ConsumerState {
   readonly status: ConsumerStatus;

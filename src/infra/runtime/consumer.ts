@@ -2,8 +2,9 @@ import { BehaviorSubject } from "rxjs";
 import { type Recorded } from "../../domains/kernel";
 import { type EventLog } from "../eventstore";
 import { Fenced, type Leases } from "../mongo";
-import { Backlog } from "./backlog";
+import { Backlog, UNKNOWN_LAG } from "./backlog";
 import { type Balancer, type Share } from "./balancer";
+import { BatchSize } from "./batch-size";
 import { catchUp } from "./catch-up";
 import { type ConsumerState, type ConsumerStatus } from "./consumer-state";
 import { type FailureDocument, type FailureMark, type Failures, type Verdict } from "./failures";
@@ -77,6 +78,9 @@ export class Consumer {
   private running: Promise<void> | undefined;
   private retryNow: (() => void) | undefined;
   private retries = 0;
+  /** A store did not answer, and nothing has been done since. */
+  private interrupted = false;
+  private readonly batches: BatchSize;
   private share: Share | undefined;
   /** Where it stands still, or has stood still, here or elsewhere. */
   private failure: FailureDocument | undefined;
@@ -89,13 +93,27 @@ export class Consumer {
     this.name = options.name;
     this.context = options.context;
     this.backlog = new Backlog(services.tail, handler.types);
+    this.batches = new BatchSize(options.maxBatch ?? 2_000);
   }
 
   get state(): ConsumerState {
-    const { error } = this;
-    const status = this.status === "starting" && this.share?.decided && !this.share.mine ? "waiting" : this.status;
-    const lag = this.backlog.lag(this.position$.value);
-    return { status, position: this.position$.value, lag, retries: this.retries, ...(error && { error }) };
+    const { error, shown: status, retries } = this;
+    const position = this.position$.value;
+    // How far the log is by now nobody knows who does not follow it.
+    const lag = this.isCutOff ? UNKNOWN_LAG : this.backlog.lag(position);
+    return { status, position, lag, retries, ...(error && { error }) };
+  }
+
+  private get shown(): ConsumerStatus {
+    const { status, share } = this;
+    if (status === "starting" && share?.decided && !share.mine) return "waiting";
+    const works = status === "catching-up" || status === "live";
+    return works && (this.interrupted || this.isCutOff) ? "reconnecting" : status;
+  }
+
+  private get isCutOff(): boolean {
+    const { connected, reconnects } = this.services.tail.state;
+    return this.holdsLease && !connected && reconnects > 0;
   }
 
   /** This process does the work: its position is the read model's. */
@@ -178,6 +196,7 @@ export class Consumer {
         const interrupted = new AbortController();
         this.reached(await this.handler.claim(token, (error) => interrupted.abort(error)), true);
         this.failure = await this.services.failures.of(context, name);
+        this.interrupted = false;
         await this.follow(AbortSignal.any([signal, interrupted.signal])).finally(() => this.handler.release?.());
         interrupted.signal.throwIfAborted();
         attempt = 0;
@@ -192,6 +211,8 @@ export class Consumer {
           this.retries++;
         } else {
           this.retries++;
+          this.interrupted = true;
+          this.batches.interrupted();
           this.services.report("warn", `${name} is interrupted and tries again`, { consumer: name, error });
           this.error = { message: error instanceof Error ? error.message : String(error) };
           await pause(backoff(attempt++, 100), signal);
@@ -202,13 +223,14 @@ export class Consumer {
 
   private waits(): void {
     this.status = "waiting";
+    this.interrupted = false;
     this.backlog.unknown();
   }
 
   private async follow(signal: AbortSignal): Promise<void> {
     const { log, tail, streams } = this.services;
     const { types } = this.handler;
-    const maxBatch = this.options.maxBatch ?? 2_000;
+    const { batches } = this;
     while (!signal.aborted) {
       const member = tail.join(types);
       try {
@@ -217,7 +239,7 @@ export class Consumer {
           this.status = "catching-up";
           this.backlog.catchingUp(member, after);
           const handle = (events: readonly Recorded[], upTo: bigint) => this.handle(events, upTo);
-          await catchUp({ log, types, streams, after, target: member.joinedAt, maxBatch, signal, handle });
+          await catchUp({ log, types, streams, after, target: member.joinedAt, batches, signal, handle });
         }
         if (member.overflowed || signal.aborted) continue;
         member.live = true;
@@ -225,7 +247,7 @@ export class Consumer {
         member.passOver(this.position$.value);
         this.backlog.live(member);
         this.error = undefined;
-        await this.live(member, maxBatch, signal);
+        await this.live(member, signal);
       } finally {
         member.leave();
       }
@@ -233,7 +255,7 @@ export class Consumer {
     if (this.durable < this.position$.value) await this.handler.checkpoint(this.position$.value);
   }
 
-  private async live(member: TailMember, maxBatch: number, signal: AbortSignal): Promise<void> {
+  private async live(member: TailMember, signal: AbortSignal): Promise<void> {
     const idle = this.services.tail.head$.subscribe((head) => {
       // Nothing waits and nothing is under way: what the tail has seen beyond our events is seen by us too.
       if (member.inbox.length === 0 && !member.overflowed && !member.newer && this.resting) this.reached(head);
@@ -251,7 +273,7 @@ export class Consumer {
         }
         this.resting = false;
         await this.keepRhythm(signal);
-        const { events, upTo } = member.take(maxBatch);
+        const { events, upTo } = member.take(this.batches.most);
         await this.handle(events, upTo);
       }
     } finally {
@@ -290,10 +312,13 @@ export class Consumer {
     const { value: before } = this.position$;
     const [first] = events;
     const fresh = first && first.position <= before ? events.filter(({ position }) => position > before) : events;
+    this.backlog.passedOver(events.length - fresh.length);
     if (fresh.length > 0 && upTo > before) {
       if (!this.services.leases.holds(this.context, this.name)) throw new Fenced(this.name);
       this.backlog.begin(fresh);
+      const begun = performance.now();
       await this.handler.handle(fresh, upTo);
+      this.batches.took(fresh.length, performance.now() - begun);
       this.backlog.done();
       this.measure(fresh);
       this.durable = upTo;

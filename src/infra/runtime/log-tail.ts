@@ -216,7 +216,7 @@ export class LogTail {
       ).subscribe({
         next: (signalled) => {
           if (!this.status.connected) this.status = { ...this.status, connected: true, error: undefined };
-          if (signalled.kind === "live") return;
+          if (signalled.kind === "live" || signalled.kind === "begun") return;
           if (signalled.position <= this.position) return;
           if (signalled.kind === "event") this.distribute(signalled.event);
           else if (signalled.kind === "newer") this.block(signalled.event);

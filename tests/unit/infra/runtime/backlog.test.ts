@@ -72,6 +72,18 @@ describe("catching up", () => {
   });
 });
 
+test("what catching up had handled before the tail brought it does not wait", () => {
+  const { backlog, member, arrive } = setup();
+  backlog.live(member);
+  arrive(event(1_001, 2), event(1_002, 1));
+  const [, second] = member.inbox.splice(0) as [Recorded, Recorded];
+  backlog.passedOver(1);
+  expect(backlog.lag(1_001n).events).toBe(1);
+  backlog.begin([second]);
+  backlog.done();
+  expect(backlog.lag(1_002n)).toEqual({ events: 0, seconds: 0 });
+});
+
 test("stopped at an event: it and all after it wait, more and more of them", () => {
   const { backlog, member, arrive, tail } = setup();
   backlog.live(member);
