@@ -15,6 +15,12 @@ export interface WorkStatus {
   readonly state: string;
   readonly lagEvents: number | undefined;
   readonly lagSeconds: number | undefined;
+  /** Share of the log that a rebuild under way has read. */
+  readonly rebuilt: number | undefined;
+  /** Processes that wait for an operator. */
+  readonly stuck: number | undefined;
+  /** Deadlines of processes that nobody has heeded. */
+  readonly overdue: number | undefined;
 }
 
 export interface InstanceStatus {
@@ -41,8 +47,16 @@ const MUCH = 30;
 /** States of work from the one that tells most to the one that tells least: where nobody says more, others wait. */
 const TELLING = ["failed", "live", "catching-up", "reconnecting", "starting", "stopped", "outdated", "waiting"];
 
-/** What the register and the processes themselves say, put together. @param probes by the instance's id */
-export function statusReport(instances: readonly SeenInstance[], probes: ReadonlyMap<string, Probe>): StatusReport {
+/**
+ * What the register and the processes themselves say, put together.
+ * @param probes by the instance's id
+ * @param contexts what a whole shop is made of
+ */
+export function statusReport(
+  instances: readonly SeenInstance[],
+  probes: ReadonlyMap<string, Probe>,
+  contexts: readonly string[] = [],
+): StatusReport {
   const known = instances.map((instance) => ({ instance, probe: probes.get(instance._id) }));
   const shown = known.map(({ instance, probe }): InstanceStatus => ({
     role: instance.role ?? "serve",
@@ -57,11 +71,19 @@ export function statusReport(instances: readonly SeenInstance[], probes: Readonl
   const wrong = [
     ...(alive.length === 0 ? ["No process of the shop is in the register: nothing runs, or none registers."] : []),
     ...known.flatMap(({ instance, probe }, index) => aboutInstance(shown[index], instance, probe, alive)),
+    ...contexts.filter((name) => alive.length > 0 && !alive.some(isOf(name))).map((name) => `There is no process of ${name}.`), // prettier-ignore
+    ...known.flatMap(({ probe }) => (probe?.metrics === undefined ? [] : asGatewaysSee(probe.metrics))),
     ...work.flatMap(aboutWork),
   ];
   const versions = [...new Set(alive.map(({ version }) => version))].toSorted();
   return { good: wrong.length === 0, wrong, versions, instances: shown, work };
 }
+
+/** Whether a process does anything of a context. */
+const isOf =
+  (context: string) =>
+  ({ role, parts }: InstanceStatus): boolean =>
+    role === "start" || parts.some((part) => part === context || part === "all work" || part.startsWith(`${context}.`));
 
 function stateOf({ alive, state }: SeenInstance, probe: Probe | undefined): InstanceStatus["state"] {
   if (!alive) return "lost";
@@ -102,15 +124,42 @@ function aboutInstance(
   }
 }
 
-function aboutWork({ name, state, lagSeconds, lagEvents }: WorkStatus): readonly string[] {
-  if (state === "failed") return [`${name} has stopped at an event that it cannot handle.`];
+/** What gateways cannot reach, or send nothing to at present. */
+function asGatewaysSee(metrics: string): readonly string[] {
+  const ready = new Map<string, number>();
+  for (const { labels, value } of samplesOf(metrics, "millrace_gateway_instance_ready"))
+    ready.set(labels["service"] ?? "", (ready.get(labels["service"] ?? "") ?? 0) + value);
+  const circuits = samplesOf(metrics, "millrace_gateway_circuit").filter(({ value }) => value === 1);
+  return [
+    ...[...ready].flatMap(([service, count]) =>
+      count > 0 ? [] : [`The gateway has no ready instance of ${service}.`],
+    ),
+    ...circuits.flatMap(
+      ({ labels: { state, service, instance } }) =>
+      state === "open" ? [`The gateway sends nothing to ${service ?? ""} at ${instance ?? ""}, which failed again and again.`] : [], // prettier-ignore
+    ),
+  ];
+}
+
+function aboutWork(work: WorkStatus): readonly string[] {
+  const { name, stuck = 0, overdue = 0 } = work;
+  const standing = aboutProgress(work);
+  return [
+    ...(standing === undefined ? [] : [standing]),
+    ...(stuck === 0 ? [] : [`${stuck} of ${name} cannot go on and ${stuck === 1 ? "waits" : "wait"} for an operator: see /operations/v1/processes.`]), // prettier-ignore
+    ...(overdue === 0 ? [] : [`${overdue} of ${name} ${overdue === 1 ? "has a deadline" : "have deadlines"} that nobody has heeded.`]), // prettier-ignore
+  ];
+}
+
+function aboutProgress({ name, state, lagSeconds, lagEvents }: WorkStatus): string | undefined {
+  if (state === "failed") return `${name} has stopped at an event that it cannot handle.`;
   if (state === "outdated")
-    return [`Nobody works on ${name}: it has events that only a newer version of the program can read.`];
-  if (state === "waiting") return [`Nobody works on ${name}: no process that does is there.`];
-  if (state === "stopped") return [`${name} has been stopped.`];
-  if (lagSeconds === undefined || lagSeconds <= MUCH) return [];
+    return `Nobody works on ${name}: it has events that only a newer version of the program can read.`;
+  if (state === "waiting") return `Nobody works on ${name}: no process that does is there.`;
+  if (state === "stopped") return `${name} has been stopped.`;
+  if (lagSeconds === undefined || lagSeconds <= MUCH) return undefined;
   const events = lagEvents === undefined ? "" : `, ${lagEvents} events,`;
-  return [`${name} is ${Math.round(lagSeconds)} s${events} behind.`];
+  return `${name} is ${Math.round(lagSeconds)} s${events} behind.`;
 }
 
 interface Sample {
@@ -128,20 +177,35 @@ const figure = (metrics: string, name: string): number | undefined => samplesOf(
 
 function workOf(each: readonly string[]): readonly WorkStatus[] {
   const found = new Map<string, WorkStatus>();
+  const most = (name: string) => highest(each.flatMap((metrics) => samplesOf(metrics, `millrace_${name}`)));
+  const [rebuilt, stuck, overdue] = ["projection_rebuild_progress", "processes_stuck", "timers_overdue"].map(most);
   for (const metrics of each) {
-    const lagOf = (unit: string) =>
-      new Map(samplesOf(metrics, `millrace_projection_lag_${unit}`).map(({ labels, value }) => [keyOf(labels), value]));
-    const [events, seconds] = [lagOf("events"), lagOf("seconds")];
+    const [events, seconds] = ["events", "seconds"].map((unit) => highest(samplesOf(metrics, `millrace_projection_lag_${unit}`))); // prettier-ignore
     for (const { labels, value } of samplesOf(metrics, "millrace_projection_state")) {
       if (value !== 1) continue;
       const name = keyOf(labels);
       const { state = "" } = labels;
       const before = found.get(name);
       if (before && TELLING.indexOf(before.state) <= TELLING.indexOf(state)) continue;
-      found.set(name, { name, state, lagEvents: events.get(name), lagSeconds: seconds.get(name) });
+      found.set(name, {
+        name,
+        state,
+        lagEvents: events?.get(name),
+        lagSeconds: seconds?.get(name),
+        rebuilt: rebuilt?.get(name),
+        stuck: stuck?.get(name),
+        overdue: overdue?.get(name),
+      });
     }
   }
   return [...found.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Of each work the highest figure: several processes ask the same database. */
+function highest(samples: readonly Sample[]): ReadonlyMap<string, number> {
+  const found = new Map<string, number>();
+  for (const { labels, value } of samples) found.set(keyOf(labels), Math.max(value, found.get(keyOf(labels)) ?? value));
+  return found;
 }
 
 const keyOf = ({ context = "", name = "" }: Readonly<Record<string, string>>): string => `${context}.${name}`;
@@ -155,11 +219,15 @@ export function statusText({ wrong, instances, work, versions }: StatusReport): 
     ),
     "",
     table(
-      ["work", "state", "behind"],
-      work.map(({ name, state, lagEvents, lagSeconds }) => [
+      ["work", "state", "behind", ""],
+      work.map(({ name, state, lagEvents, lagSeconds, rebuilt, stuck }) => [
         name,
         state,
         lagEvents === undefined ? "" : `${lagEvents} events${lagSeconds === undefined ? "" : `, ${lagSeconds.toFixed(1)} s`}`,
+        [
+          ...(rebuilt === undefined ? [] : [`being rebuilt, ${Math.floor(rebuilt * 100)}%`]),
+          ...(stuck ? [`${stuck} stuck`] : []),
+        ].join(", "),
       ]), // prettier-ignore
     ),
     "",

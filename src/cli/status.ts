@@ -1,4 +1,5 @@
 import { request } from "undici";
+import { CONTEXTS } from "../engine/contexts";
 import { settings, type Settings } from "../infra/config";
 import { MongoStores, seenInstances, type SeenInstance } from "../infra/mongo";
 import { pause } from "../infra/runtime";
@@ -31,8 +32,13 @@ export async function status(flags: Flags): Promise<void> {
     const stopping = new AbortController();
     void untilStopped().then(() => stopping.abort());
     while (!stopping.signal.aborted) {
-      const text = show(await look(stores, key));
-      process.stdout.write(process.stdout.isTTY ? CLEAR + text : text);
+      // Whoever watches wants to see when it is there again.
+      const text = await look(stores, key).then(show, (error: Error) => {
+        process.exitCode = 1;
+        return `The register in MongoDB cannot be read: ${error.message}\n`;
+      });
+      const at = flags["json"] === true ? "" : `${new Date().toTimeString().slice(0, 8)}\n\n`;
+      process.stdout.write(process.stdout.isTTY ? CLEAR + at + text : at + text);
       await pause(RHYTHM, stopping.signal);
     }
   } finally {
@@ -53,7 +59,7 @@ async function look(stores: MongoStores, key: string | undefined): Promise<Statu
   const asked = instances
     .filter(({ alive }) => alive)
     .map(async (instance) => [instance._id, await probe(instance, key)] as const);
-  return statusReport(instances, new Map(await Promise.all(asked)));
+  return statusReport(instances, new Map(await Promise.all(asked)), CONTEXTS);
 }
 
 async function probe({ url }: SeenInstance, key: string | undefined): Promise<Probe> {

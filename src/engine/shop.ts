@@ -175,7 +175,7 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
 async function registered(stores: MongoStores, server: Listening, options: ShopOptions) {
   const { serve, work, registering, log } = options;
   if (registering === undefined) return undefined;
-  const parts = [...serve, ...(work === "all" ? ["all work"] : work)];
+  const parts = [...new Set([...serve, ...(work === "all" ? ["all work"] : work)])];
   try {
     return await register(stores, { listensAt: server.url, serve, parts }, registering, log);
   } catch (error) {

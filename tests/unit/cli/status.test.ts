@@ -68,3 +68,52 @@ test("a process that went without a word is missed, unless another has taken its
   ]);
   expect(wrong([lost, instance()], { a: probe() })).toEqual([]);
 });
+
+test("processes that wait for an operator, and deadlines that nobody heeded, are told once, whoever says so", () => {
+  const labels = 'context="cart",name="checkout"';
+  const metrics = [
+    work("checkout", "live"),
+    `millrace_processes_stuck{${labels}} 2`,
+    `millrace_timers_overdue{${labels}} 1`,
+  ].join("\n");
+  const both = [instance(), instance({ _id: "b" })];
+  const report = statusReport(both, new Map([["a", probe({ metrics })], ["b", probe({ metrics })]])); // prettier-ignore
+  expect(report.wrong).toEqual([
+    "2 of cart.checkout cannot go on and wait for an operator: see /operations/v1/processes.",
+    "1 of cart.checkout has a deadline that nobody has heeded.",
+  ]);
+  expect(statusText(report)).toMatch(/cart\.checkout {2}live {3}12 events, 0\.0 s {2}2 stuck/);
+});
+
+test("a rebuild shows how far it is, and is nothing wrong", () => {
+  const metrics = `${work("carts", "live")}\nmillrace_projection_rebuild_progress{context="cart",name="carts",kind="projection"} 0.427`;
+  const report = statusReport([instance()], new Map([["a", probe({ metrics })]]));
+  expect(report.good).toBe(true);
+  expect(statusText(report)).toContain("being rebuilt, 42%");
+});
+
+test("what the gateway cannot reach", () => {
+  const gateway = instance({ role: "gateway", parts: [] });
+  const metrics = [
+    'millrace_gateway_instance_ready{service="cart",instance="http://a:1"} 0',
+    'millrace_gateway_instance_ready{service="storefront",instance="http://a:2"} 0',
+    'millrace_gateway_instance_ready{service="storefront",instance="http://a:3"} 1',
+    'millrace_gateway_circuit{service="storefront",instance="http://a:2",state="closed"} 0',
+    'millrace_gateway_circuit{service="storefront",instance="http://a:2",state="open"} 1',
+    'millrace_gateway_circuit{service="storefront",instance="http://a:3",state="closed"} 1',
+  ].join("\n");
+  expect(wrong([gateway], { a: probe({ metrics }) })).toEqual([
+    "The gateway has no ready instance of cart.",
+    "The gateway sends nothing to storefront at http://a:2, which failed again and again.",
+  ]);
+});
+
+test.each([
+  ["a context that nobody is", [instance({ parts: ["cart"] })], ["There is no process of payment."]],
+  ["the whole in one process", [instance({ role: "start", parts: ["cart"] })], []],
+  ["some of its work, and all work", [instance({ parts: ["cart"] }), instance({ _id: "b", parts: ["all work"] })], []],
+  ["one piece of its work", [instance({ parts: ["cart", "payment.payments"] })], []],
+] as const)("what a whole shop has: %s", (_, instances, said) => {
+  const probes = new Map(instances.map(({ _id }) => [_id, probe()]));
+  expect(statusReport(instances, probes, ["cart", "payment"]).wrong).toEqual(said);
+});
