@@ -29,6 +29,33 @@ const OWN_PREFIX = /^x-(?:millrace|forwarded)-/;
 /** What a service tells of itself that is nobody's business, and what the gateway says in its place. */
 const NOT_TOLD = new Set(["server", "x-powered-by", "via"]);
 
+/** What a header's name alone says of it. */
+interface HeaderName {
+  readonly lower: string;
+  readonly endsInRequest: boolean;
+  readonly endsInAnswer: boolean;
+}
+
+/** Names that were seen: the same few come with each message. Bounded, as anybody may make some up. */
+const SEEN = new Map<string, HeaderName>();
+const SEEN_MOST = 1_000;
+const LONGEST_SEEN = 64;
+
+function nameOf(name: string): HeaderName {
+  const seen = SEEN.get(name);
+  if (seen !== undefined) return seen;
+  const lower = name.toLowerCase();
+  const hop = HOP_BY_HOP.has(lower);
+  const known = {
+    lower,
+    // Some servers take `X_API_Key` for `X-API-Key`: no two readings.
+    endsInRequest: hop || OWN_WORD.has(lower) || OWN_PREFIX.test(lower) || lower.includes("_") || lower === "x-correlation-id", // prettier-ignore
+    endsInAnswer: hop || NOT_TOLD.has(lower) || lower.startsWith("x-millrace-"),
+  };
+  if (SEEN.size < SEEN_MOST && name.length <= LONGEST_SEEN) SEEN.set(name, known);
+  return known;
+}
+
 /** What the gateway adds to a request. */
 export interface Added {
   /** Set when the request is not the service's own business to judge as local: see `isLocal` in the gateway. */
@@ -48,10 +75,8 @@ export function requestHeaders(raw: readonly string[], added: Added): string[] {
   let host: string | undefined;
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i] ?? "";
-    const lower = name.toLowerCase();
-    if (HOP_BY_HOP.has(lower) || OWN_WORD.has(lower) || OWN_PREFIX.test(lower)) continue;
-    // Some servers take `X_API_Key` for `X-API-Key`: no two readings.
-    if (lower.includes("_") || named?.has(lower) || lower === "x-correlation-id") continue;
+    const { lower, endsInRequest } = nameOf(name);
+    if (endsInRequest || named?.has(lower)) continue;
     if (added.consistencyToken !== undefined && lower === "consistency-token") continue;
     if (added.traceparent !== undefined && lower === "traceparent") continue;
     const value = raw[i + 1] ?? "";
@@ -72,16 +97,17 @@ export function requestHeaders(raw: readonly string[], added: Added): string[] {
 export function responseHeaders(raw: readonly (Buffer | string)[]): string[] {
   const headers: string[] = [];
   let named: ReadonlySet<string> | undefined;
-  for (let i = 0; i < raw.length; i += 2)
-    if (String(raw[i]).toLowerCase() === "connection") named = listed(String(raw[i + 1]), named);
   for (let i = 0; i < raw.length; i += 2) {
     const name = text(raw[i]);
-    const lower = name.toLowerCase();
-    if (HOP_BY_HOP.has(lower) || NOT_TOLD.has(lower) || lower.startsWith("x-millrace-") || named?.has(lower)) continue;
-    headers.push(name, text(raw[i + 1]));
+    const { lower, endsInAnswer } = nameOf(name);
+    if (!endsInAnswer) headers.push(name, text(raw[i + 1]));
+    else if (lower === "connection") named = listed(text(raw[i + 1]), named);
   }
-  return headers;
+  return named === undefined ? headers : without(headers, named);
 }
+
+const without = (headers: readonly string[], names: ReadonlySet<string>): string[] =>
+  headers.filter((_, index) => !names.has(nameOf(headers[index - (index % 2)] ?? "").lower));
 
 /** Header values are bytes; node sends text as latin1. */
 const text = (value: Buffer | string | undefined): string =>
@@ -89,7 +115,7 @@ const text = (value: Buffer | string | undefined): string =>
 
 /** The value of a header in a flat list. */
 export function headerOf(headers: readonly string[], name: string): string | undefined {
-  for (let i = 0; i < headers.length; i += 2) if (headers[i]?.toLowerCase() === name) return headers[i + 1];
+  for (let i = 0; i < headers.length; i += 2) if (nameOf(headers[i] ?? "").lower === name) return headers[i + 1];
   return undefined;
 }
 
@@ -97,7 +123,7 @@ export function headerOf(headers: readonly string[], name: string): string | und
 function namedByConnection(raw: readonly string[]): ReadonlySet<string> | undefined {
   let named: ReadonlySet<string> | undefined;
   for (let i = 0; i < raw.length; i += 2)
-    if (raw[i]?.toLowerCase() === "connection") named = listed(raw[i + 1] ?? "", named);
+    if (nameOf(raw[i] ?? "").lower === "connection") named = listed(raw[i + 1] ?? "", named);
   return named;
 }
 
