@@ -1,6 +1,7 @@
 import { request } from "undici";
 import { type Answer, type Elsewhere, type Question } from "../api/operations";
 import { type InstanceDocument, type MongoStores, registeredInstances } from "../infra/mongo";
+import { SERVICE_TOKEN_HEADER } from "../infra/security";
 import { type Context } from "./context";
 
 /** How long a process may take to answer, in ms. */
@@ -10,8 +11,17 @@ const FRESH = 1_000;
 
 const notRunning = () => Promise.reject(new Error("not running"));
 
+export interface ElsewhereOptions {
+  readonly contexts: readonly Context[];
+  /** The contexts that this process is. */
+  readonly only: readonly string[];
+  readonly stores: MongoStores;
+  /** Makes the token by which a service believes what is said of the caller, as gateways do; where services want that. */
+  readonly sign?: ((service: string) => string) | undefined;
+}
+
 /** The contexts that are other processes, found by the register of instances. */
-export function elsewhere(contexts: readonly Context[], only: readonly string[], stores: MongoStores): Elsewhere {
+export function elsewhere({ contexts, only, stores, sign }: ElsewhereOptions): Elsewhere {
   const works = contexts.flatMap(({ name, projections, feeds, processes, reactions }) =>
     [...projections, ...feeds, ...processes, ...reactions(notRunning, notRunning, notRunning)].map((work) => ({
       context: name,
@@ -36,7 +46,8 @@ export function elsewhere(contexts: readonly Context[], only: readonly string[],
     },
     async ask(context, question) {
       for (const { url } of (await instances()).filter((instance) => knows(instance, context)).toSorted(byRole)) {
-        const answer = await asked(url, question);
+        const token = sign && { [SERVICE_TOKEN_HEADER]: sign(context) };
+        const answer = await asked(url, { ...question, headers: { ...question.headers, ...token } });
         if (answer) return answer;
       }
       return undefined;

@@ -45,13 +45,15 @@ export interface RouteParts {
   readonly keys: ApiKeyDesk;
   readonly metrics: Metrics;
   readonly isDraining?: () => boolean;
+  /** Signs what is asked of other services: see `ElsewhereOptions.sign`. */
+  readonly sign?: ((service: string) => string) | undefined;
   /** The contexts that this process is; all when absent. */
   readonly only?: readonly string[] | undefined;
 }
 
 /** The routes of each context, of all touchpoints, made when they are asked for. */
 export function contextRoutes(parts: RouteParts): (name: ContextName) => readonly Route[] {
-  const { services, contexts, stores, engine, keys, metrics, isDraining, only } = parts;
+  const { services, contexts, stores, engine, keys, metrics, isDraining, only, sign } = parts;
   const explainer = new Explainer(services.log, stores);
 
   const settled = (): SettledOrders =>
@@ -92,7 +94,7 @@ export function contextRoutes(parts: RouteParts): (name: ContextName) => readonl
             engine,
             metrics,
             isDraining,
-            elsewhere: only && elsewhere(contexts, only, stores),
+            elsewhere: only && elsewhere({ contexts, only, stores, sign }),
           }),
           ...apiKeyRoutes(keys),
           ...asyncApiRoutes(contexts),

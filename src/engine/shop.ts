@@ -14,11 +14,12 @@ import {
   oidcTokens,
   type ServiceKeys,
   serviceTokenCheck,
+  serviceTokenSigner,
   shopperTokens,
 } from "../infra/security";
 import { MongoApiKeys, withAdmin } from "./api-keys";
 import { AuditTrail } from "./audit-trail";
-import { type ContextName, contextsOf } from "./contexts";
+import { type ContextName, CONTEXTS, contextsOf } from "./contexts";
 import { Engine } from "./engine";
 import { partitionCounts } from "./partition-counts";
 import { register, type Registering, said } from "./register";
@@ -128,7 +129,9 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
     let draining = false;
     const ending = new AbortController();
     const isDraining = () => draining;
-    const parts = { services, contexts, engine, stores: engine.stores, keys, metrics, isDraining, only: options.only };
+    const { only, serviceKeys } = options;
+    const sign = serviceKeys && serviceTokenSigner(serviceKeys.key);
+    const parts = { services, contexts, engine, stores: engine.stores, keys, metrics, isDraining, only, sign };
     const routes = options.serve.flatMap(contextRoutes(parts));
     // Whoever sends requests here, or looks after it, wants to know how it is, whatever it does.
     const health = options.serve.includes("operations")
@@ -145,7 +148,8 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
       fingerprintKey: engine.people?.fingerprintKey,
       ending: ending.signal,
       audit: trail.heard,
-      hop: options.serviceKeys && serviceTokenCheck(options.serviceKeys, options.serve),
+      // A worker is asked for its work by the names of its contexts.
+      hop: serviceKeys && serviceTokenCheck(serviceKeys, options.serve.length > 0 ? options.serve : (only ?? CONTEXTS)),
     });
     await options.beforeOpening?.({ engine, services, keys });
     const server = await listen(app, options);

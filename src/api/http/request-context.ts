@@ -73,7 +73,7 @@ export class RequestContext implements Context {
 
   get passOn(): Readonly<Record<string, string>> {
     const passed = Object.entries(this.request.headers).flatMap(([name, value]) =>
-      typeof value === "string" && (PASSED_ON.has(name) || name.startsWith("x-millrace-")) ? [[name, value]] : [],
+      typeof value === "string" && PASSED_ON.has(name) ? [[name, value]] : [],
     );
     return { ...Object.fromEntries(passed), "x-correlation-id": this.correlationId };
   }
