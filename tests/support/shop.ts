@@ -1,7 +1,7 @@
 import { setUpShop } from "../../src/engine/set-up";
 import { startShop, CONTEXTS, type Shop, type ShopOptions } from "../../src/engine/shop";
 import { silentLogger } from "../../src/infra/observability";
-import { behindGateway, instancesBehindGateway } from "./gateway";
+import { behindGateway, behindTheGateway } from "./gateway";
 import { Caller } from "./http";
 import { TEST_MASTER_KEYS } from "./master-keys";
 import { startStores, uniquePrefix } from "./stores";
@@ -50,8 +50,8 @@ export async function startTestShop({ seed = false, ...options }: TestShopOption
       ...options,
     };
     const first = await startShop(whole);
-    const instances = whole.serve.length > 0 ? instancesBehindGateway() : 0;
-    const shop = instances > 0 ? await behindGateway(first, whole, instances) : first;
+    const behind = whole.serve.length > 0 ? behindTheGateway() : "nothing";
+    const shop = behind === "nothing" ? first : await behindGateway(first, whole, behind);
     const anyone = new Caller(shop.url);
     const admin = anyone.with({ "X-API-Key": ADMIN_KEY });
     return {
