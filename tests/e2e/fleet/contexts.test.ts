@@ -4,6 +4,7 @@ import { makeArticle } from "../../support/articles";
 import { type Fleet, startFleet } from "../../support/fleet";
 import { buy, checkOut, expectStatus, fillIn, openCart } from "../../support/shopper";
 import { eventually } from "../../support/eventually";
+import { testWithoutEach } from "./without-each";
 
 /*
  * The shop as a fleet: every bounded context a process of its own, logged in as its own user at a MongoDB that lets it
@@ -97,3 +98,5 @@ test("no context's login opens another's database, or what is everybody's", asyn
     }
   }
 });
+
+testWithoutEach(() => fleet);
