@@ -33,8 +33,8 @@ export interface Fleet {
   readonly gateway: RunningGateway;
   /** Those that run now. */
   instances(context: ContextName): readonly Instance[];
-  /** Starts another instance; resolves when the gateway sends requests to it. */
-  join(context: ContextName): Promise<Instance>;
+  /** Starts another instance, of another release where `main` is its; resolves when the gateway sends requests to it. */
+  join(context: ContextName, main?: string): Promise<Instance>;
   /** Ends all instances of a context at once, as a power cut does. */
   kill(context: ContextName): Promise<void>;
   /** Has one stop in good order. */
@@ -82,8 +82,8 @@ export async function startFleet({ instances = {}, env = {} }: FleetOptions = {}
     ...env,
   });
 
-  async function begin(context: ContextName): Promise<Instance> {
-    const program = run(["serve", context, "--port", "0"], environmentOf(context));
+  async function begin(context: ContextName, main?: string): Promise<Instance> {
+    const program = run(["serve", context, "--port", "0"], environmentOf(context), main);
     const url = await eventually(() => {
       if (program.child.exitCode !== null) throw new Error(`serve ${context} ended: ${program.err()}${program.out()}`);
       return /^serving .* at (\S+)$/m.exec(program.out())?.[1];
@@ -100,7 +100,7 @@ export async function startFleet({ instances = {}, env = {} }: FleetOptions = {}
     await Promise.all([stores.stop(), mongod.stop()]);
   };
   try {
-    await Promise.all(wanted.map(begin));
+    await Promise.all(wanted.map((context) => begin(context)));
     const gateway = await startGateway({
       host: "127.0.0.1",
       port: 0,
@@ -137,8 +137,8 @@ export async function startFleet({ instances = {}, env = {} }: FleetOptions = {}
       eventstoreUrl,
       gateway,
       instances: (context) => [...running].filter((instance) => instance.context === context),
-      async join(context) {
-        const instance = await begin(context);
+      async join(context, main) {
+        const instance = await begin(context, main);
         await found([instance.url]);
         return instance;
       },

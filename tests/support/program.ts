@@ -16,11 +16,14 @@ export interface Program {
   interrupt(): Promise<number>;
 }
 
-/** @param env beside what a shell has; nothing that the tests' own environment sets for the program */
-export function run(args: readonly string[], env: NodeJS.ProcessEnv = {}): Program {
-  if (!existsSync(MAIN)) throw new Error("The program is not built: npm run build.");
+/**
+ * @param env beside what a shell has; nothing that the tests' own environment sets for the program
+ * @param main of another release
+ */
+export function run(args: readonly string[], env: NodeJS.ProcessEnv = {}, main = MAIN): Program {
+  if (!existsSync(main)) throw new Error("The program is not built: npm run build.");
   const { PATH, HOME, TMPDIR } = process.env;
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const child = spawn(process.execPath, [main, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { PATH, HOME, ...(TMPDIR !== undefined && { TMPDIR }), ...env },
   });

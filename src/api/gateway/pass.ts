@@ -26,7 +26,7 @@ export async function pass(
     if (error instanceof CallerGone) return { kind: "gone" };
     throw error;
   }
-  const token = route.levels && request.headers["consistency-token"] === undefined ? written.of(aggregate) : undefined;
+  const token = route.levels ? written.beyond(aggregate, request.headers["consistency-token"], route.kind) : undefined;
   const key = request.headers["idempotency-key"];
   let sink: CallerSink | undefined;
   const outcome = await forward({

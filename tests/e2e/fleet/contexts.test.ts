@@ -4,6 +4,8 @@ import { makeArticle } from "../../support/articles";
 import { type Fleet, startFleet } from "../../support/fleet";
 import { buy, checkOut, expectStatus, fillIn, openCart } from "../../support/shopper";
 import { eventually } from "../../support/eventually";
+import { testComingAndGoing } from "./coming-and-going";
+import { testRollingUpgrade } from "./rolling-upgrade";
 import { testWithoutEach } from "./without-each";
 
 /*
@@ -99,4 +101,7 @@ test("no context's login opens another's database, or what is everybody's", asyn
   }
 });
 
+testComingAndGoing(() => fleet);
 testWithoutEach(() => fleet);
+// Last, as the release that was is not run any more then.
+if (process.env["MILLRACE_TEST_FLEET"]) testRollingUpgrade(() => fleet);

@@ -21,8 +21,11 @@ export interface Collected {
 /** Headers that are made anew for each answer. */
 const OF_ONE_ANSWER = new Set(["x-correlation-id", "age", "date", "connection", "keep-alive"]);
 
-/** The only header that answers may depend on: what is kept is kept for each packing. */
-const VARY = /^\s*accept-encoding\s*$/i;
+/**
+ * The only headers that answers may depend on: what is kept is kept for each packing, and with the position that it is
+ * known to reflect, which decides for whose token it will do.
+ */
+const VARY = /^\s*(?:accept-encoding|consistency-token)\s*(?:,\s*(?:accept-encoding|consistency-token)\s*)*$/i;
 
 /**
  * The answer as it is kept; `undefined` when it must not be: only what its service calls public is everybody's.

@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import { decodeToken } from "../../http";
 
 /** Aggregates whose last write is remembered. */
 const REMEMBERED = 50_000;
@@ -22,7 +23,26 @@ export class WrittenTokens {
     if (id && collection) this.tokens.set(`${collection}/${id}`, token);
   }
 
-  of(aggregate: string | undefined): string | undefined {
-    return aggregate === undefined ? undefined : this.tokens.get(aggregate);
+  /**
+   * The token to send on in place of the caller's: that of the last write, where the caller names none, or reads with that
+   * of something earlier; `undefined`: what the caller sent will do.
+   */
+  beyond(
+    aggregate: string | undefined,
+    sent: string | string[] | undefined,
+    kind: "read" | "command",
+  ): string | undefined {
+    const last = aggregate === undefined ? undefined : this.tokens.get(aggregate);
+    if (last === undefined || sent === undefined) return last;
+    return kind === "read" && isEarlier(String(sent), last) ? last : undefined;
+  }
+}
+
+/** What is no token, the service says. */
+function isEarlier(token: string, than: string): boolean {
+  try {
+    return decodeToken(token) < decodeToken(than);
+  } catch {
+    return false;
   }
 }

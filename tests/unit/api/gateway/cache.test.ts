@@ -1,6 +1,8 @@
 import { parseDirectives } from "../../../../src/api/gateway/cache/directives";
 import { entryOf, renewed } from "../../../../src/api/gateway/cache/entry";
 import { decide, type Kept } from "../../../../src/api/gateway/cache/freshness";
+import { WrittenTokens } from "../../../../src/api/gateway/cache/written";
+import { encodeToken } from "../../../../src/api/http";
 
 const unwatched = () => undefined;
 
@@ -75,6 +77,11 @@ test("what is kept is what was said to be public, without what is of one answer 
   expect(entry?.headers).not.toContain("X-Correlation-Id");
   expect(entryOf(answer(["Cache-Control", "public"], 404), 0n, 0)).toBeUndefined();
   expect(entryOf(answer(["Cache-Control", "public", "Vary", "Accept-Language"]), 0n, 0)).toBeUndefined();
+  // What is kept is given for no token that it does not reflect, so that answers may depend on that.
+  expect(
+    entryOf(answer(["Cache-Control", "public", "Vary", "Accept-Encoding, Consistency-Token"]), 0n, 0),
+  ).toBeDefined();
+  expect(entryOf(answer(["Cache-Control", "public", "Vary", "Consistency-Token, Cookie"]), 0n, 0)).toBeUndefined();
   expect(entryOf(answer(["Cache-Control", "public", "Set-Cookie", "a=b"]), 0n, 0)).toBeUndefined();
   expect(entryOf(answer([]), 0n, 0)).toBeUndefined();
 });
@@ -84,4 +91,23 @@ test("an entry that still holds is as new as the answer that said so", () => {
   if (!entry) throw new Error("not kept");
   const again = renewed(entry, answer(["Cache-Control", "public, max-age=9"], 304), 3n, 20);
   expect(again).toMatchObject({ storedAt: 20, position: 5n, directives: { maxAge: 9 }, body: entry.body });
+});
+
+describe("the token of the last write of an aggregate", () => {
+  const [earlier, last, later] = [encodeToken(10n), encodeToken(20n), encodeToken(30n)];
+  const written = new WrittenTokens();
+  written.remember("carts/1", undefined, last);
+
+  test("goes with requests that name none, and with reads that name an earlier one", () => {
+    expect(written.beyond("carts/1", undefined, "command")).toBe(last);
+    expect(written.beyond("carts/1", undefined, "read")).toBe(last);
+    expect(written.beyond("carts/1", earlier, "read")).toBe(last);
+  });
+
+  test("replaces no later one, nothing that is no token, and what a command waits for", () => {
+    expect(written.beyond("carts/1", later, "read")).toBeUndefined();
+    expect(written.beyond("carts/1", "no token", "read")).toBeUndefined();
+    expect(written.beyond("carts/1", earlier, "command")).toBeUndefined();
+    expect(written.beyond("carts/2", earlier, "read")).toBeUndefined();
+  });
 });
