@@ -54,8 +54,20 @@ export function subscribeToLog(
 ): Observable<LogSignal> {
   return new Observable((observer) => {
     const client: EventStoreDBClient = log.connect();
+    // The client tells how far it got when it takes that in, ahead of the events that wait in its buffer while the flow
+    // is paused. Whoever believed it would pass them over.
+    const waiting: { readonly signal: LogSignal; readonly after: number }[] = [];
+    let given = 0;
+    const inOrder = (signal: LogSignal): void => {
+      if (subscription.readableLength === 0 && waiting.length === 0) observer.next(signal);
+      else waiting.push({ signal, after: given + subscription.readableLength });
+    };
+    const giveWaiting = (): void => {
+      for (given++; (waiting[0]?.after ?? Infinity) <= given;)
+        observer.next((waiting.shift() as { signal: LogSignal }).signal);
+    };
     const checkpointReached = (_: AllStreamSubscription, position: { commit: bigint }) => {
-      observer.next({ kind: "reached", position: position.commit });
+      inOrder({ kind: "reached", position: position.commit });
     };
     const window = { checkpointInterval: 1, maxSearchWindow: CHECKPOINT_WINDOW, checkpointReached };
     const subscription = client.subscribeToAll({
@@ -72,19 +84,16 @@ export function subscribeToLog(
       }
     };
     subscription.on("data", (resolved: ResolvedEvent) => {
-      const position = resolved.event?.position?.commit ?? resolved.commitPosition;
-      if (position === undefined) return;
       try {
-        const event = log.codec.decode(resolved);
-        observer.next(event ? { kind: "event", event, position } : { kind: "reached", position });
+        const signal = signalOf(log, resolved);
+        if (signal) observer.next(signal);
+        giveWaiting();
       } catch (error) {
-        if (!(error instanceof NewerVersion) || !resolved.event) return end(error);
-        const { type, streamId: stream } = resolved.event;
-        observer.next({ kind: "newer", event: { type, stream, position, error }, position });
+        end(error);
       }
     });
     subscription.on("confirmation", () => observer.next({ kind: "begun" }));
-    subscription.on("caughtUp" as never, (() => observer.next({ kind: "live" })) as never);
+    subscription.on("caughtUp" as never, (() => inOrder({ kind: "live" })) as never);
     subscription.on("error", end);
     subscription.on("close", () => end(new Error("the subscription was closed by the server")));
     subscription.on("end", () => end(new Error("the subscription was ended by the server")));
@@ -100,4 +109,18 @@ export function subscribeToLog(
         .catch(() => undefined);
     };
   });
+}
+
+/** @throws Error when it cannot be read */
+function signalOf(log: EventLog, resolved: ResolvedEvent): LogSignal | undefined {
+  const position = resolved.event?.position?.commit ?? resolved.commitPosition;
+  if (position === undefined) return undefined;
+  try {
+    const event = log.codec.decode(resolved);
+    return event ? { kind: "event", event, position } : { kind: "reached", position };
+  } catch (error) {
+    if (!(error instanceof NewerVersion) || !resolved.event) throw error;
+    const { type, streamId: stream } = resolved.event;
+    return { kind: "newer", event: { type, stream, position, error }, position };
+  }
 }

@@ -271,8 +271,7 @@ export class ReadModelRunner {
     const writer = this.spec.writer(target, committed, part);
     const claim = async (token: number, interrupt: (error: unknown) => void) => {
       const position = await writer.claim(token, interrupt);
-      // Until now another process may have written.
-      if (this.pointer?.active === target) this.model.changed(undefined, position);
+      if (this.pointer?.active === target) this.wrote(target, position);
       return position;
     };
     const handler: Handler = {
@@ -289,6 +288,13 @@ export class ReadModelRunner {
     const name = partitionName(target, part.index, part.count);
     const consumer = new Consumer(handler, this.services, { ...this.options, name, context, work: this.spec.name });
     return consumer;
+  }
+
+  /** Until now another process may have written what serves, and who follows others' work may have served what it was. */
+  private wrote(target: string, position: bigint): void {
+    const { active, model } = this;
+    if (active?.target === target && model.collection.collectionName !== target) this.publish(active);
+    model.changed(undefined, position);
   }
 
   /** One batch as traces have it: part of the trace that led to it, or linked to all of them where there are several. */
