@@ -79,19 +79,6 @@ export class Alone {
     await this.stores.stop();
   }
 
-  /** The types of events that the context listens to. */
-  get heard(): ReadonlySet<string> {
-    const { runners, workers } = this.engine;
-    const own = contexts.filter(({ name }) => name === this.name);
-    const types = own.flatMap(({ projections, feeds, processes, reactions }) =>
-      [...projections, ...feeds, ...processes, ...reactions(never, never, never)].flatMap(
-        ({ events }) => events as string[],
-      ),
-    );
-    if (runners.size + workers.size === 0) throw new Error(`${this.name} works on nothing`);
-    return new Set(types);
-  }
-
   /** Events as others append them: as they were written, past this engine. */
   async publish(given: readonly Published[]): Promise<void> {
     const files = new Map(sampleFiles().map(({ path, sample }) => [path, sample]));
@@ -163,6 +150,17 @@ export class Alone {
   }
 }
 
+/** The types of events that a context listens to. */
+function heardBy(name: string): ReadonlySet<string> {
+  const own = contexts.filter((context) => context.name === name);
+  const types = own.flatMap(({ projections, feeds, processes, reactions }) =>
+    [...projections, ...feeds, ...processes, ...reactions(never, never, never)].flatMap(
+      ({ events }) => events as string[],
+    ),
+  );
+  return new Set(types);
+}
+
 const never = () => Promise.reject(new Error("not running"));
 
 /** The tests that every context has of itself alone. */
@@ -196,13 +194,16 @@ export function testAlone(name: string, { given, shows, decides = [], afterwards
         await alone.expectShown(afterwards);
       });
 
-    test("takes every sample of what it listens to, in whatever order, and goes on", async () => {
-      const { heard } = alone;
-      const samples = sampleFiles().filter(({ type }) => heard.has(type));
-      expect(samples.length).toBeGreaterThan(0);
-      await alone.publish(samples.map(({ path }) => path.slice(0, -".json".length)));
-      await alone.level();
-    });
+    const heard = heardBy(name);
+    if (heard.size > 0)
+      test("takes every sample of what it listens to, in whatever order, and goes on", async () => {
+        const { runners, workers } = alone.engine;
+        expect(runners.size + workers.size).toBeGreaterThan(0);
+        const samples = sampleFiles().filter(({ type }) => heard.has(type));
+        expect(samples.length).toBeGreaterThan(0);
+        await alone.publish(samples.map(({ path }) => path.slice(0, -".json".length)));
+        await alone.level();
+      });
 
     test("opens no database of another context, and appends to no stream but its own and those that it commands", async () => {
       const shared = ["operations", "keys"];

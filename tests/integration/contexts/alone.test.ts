@@ -3,6 +3,7 @@ import { analytics } from "./analytics";
 import { cart } from "./cart";
 import { catalog } from "./catalog";
 import { inventory } from "./inventory";
+import { operations } from "./operations";
 import { ordering } from "./ordering";
 import { payment } from "./payment";
 import { pricing } from "./pricing";
@@ -13,7 +14,19 @@ import { contextsOf } from "../../../src/engine/contexts";
 
 /* Every bounded context by itself; `MILLRACE_TEST_CONTEXT` names one. */
 
-const stories = { analytics, cart, catalog, inventory, ordering, payment, pricing, privacy, reference, storefront };
+const stories = {
+  analytics,
+  cart,
+  catalog,
+  inventory,
+  operations,
+  ordering,
+  payment,
+  pricing,
+  privacy,
+  reference,
+  storefront,
+};
 const only = process.env["MILLRACE_TEST_CONTEXT"];
 
 for (const [name, story] of Object.entries(stories)) if (only === undefined || only === name) testAlone(name, story);

@@ -11,7 +11,7 @@ let gateway: TestGateway;
 const open = async (tells: boolean): Promise<void> => {
   store = await Upstream.start("store");
   store.tells = tells;
-  gateway = await startTestGateway({ GATEWAY_SERVICES: at("storefront", store) });
+  gateway = await startTestGateway({ GATEWAY_SERVICES: at("storefront,cart", store) });
 };
 beforeEach(() => open(false));
 afterEach(async () => {

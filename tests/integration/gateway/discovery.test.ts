@@ -17,7 +17,7 @@ function discover(sources: string, over: Partial<ConstructorParameters<typeof Di
   const known = new Map<string, readonly Target[]>();
   const reported: string[] = [];
   const discovery = new Discovery({
-    services: ["storefront", "backoffice"],
+    services: ["storefront", "ordering"],
     sources: parseSources(sources),
     names: nothing,
     changed: (service, targets) => known.set(service, targets),
@@ -35,7 +35,7 @@ test("addresses of a name are looked up again and again; what cannot be looked u
   const { discovery, of, reported } = discover("storefront=dns://store.internal:8080", { names });
   await discovery.start();
   expect([...of("storefront")].toSorted()).toEqual(["http://10.0.0.1:8080", "http://10.0.0.2:8080"]);
-  expect(of("backoffice")).toEqual([]);
+  expect(of("ordering")).toEqual([]);
   server.addresses.set("store.internal", ["10.0.0.2", "10.0.0.3"]);
   await eventually(() => [...of("storefront")].toSorted().join() === "http://10.0.0.2:8080,http://10.0.0.3:8080");
   server.addresses.delete("store.internal");
@@ -87,7 +87,7 @@ describe("instances that register", () => {
     await stores.stop();
   });
 
-  const instance = (url: string) => ({ services: ["storefront"], url, weight: 100, version: "1.0.0" });
+  const instance = (url: string) => ({ services: ["storefront", "cart"], url, weight: 100, version: "1.0.0" });
 
   test("they join, drain and leave; one that says nothing more leaves by itself", async () => {
     const registered = () => registeredInstances(mongo);
@@ -98,7 +98,7 @@ describe("instances that register", () => {
     const second = await Registration.begin(mongo, instance("http://10.0.0.2:1"));
     await eventually(() => of("storefront").length === 2);
     expect(known.get("storefront")?.find(({ url }) => url === "http://10.0.0.1:1")).toMatchObject({ zone: "a" });
-    expect(of("backoffice")).toEqual([]);
+    expect(of("ordering")).toEqual([]);
     await first.drain();
     await eventually(() => known.get("storefront")?.some(({ draining }) => draining));
     await first.end();
@@ -129,7 +129,9 @@ describe("instances that register", () => {
     await first.drain();
     await eventually(async () => {
       const { body } = await gateway.caller.get("/gateway/v1/services");
-      return body.items[0].instances.some(({ draining }: { draining: boolean }) => draining);
+      return body.items
+        .find(({ name }: { name: string }) => name === "cart")
+        .instances.some(({ draining }: { draining: boolean }) => draining);
     });
     const before = a.count;
     for (let i = 0; i < 20; i++) expect((await gateway.caller.get("/store/v1/carts/1")).status).toBe(200);

@@ -16,9 +16,12 @@ const QUICK: Environment = { GATEWAY_HEALTH_INTERVAL: "50", GATEWAY_CACHE_MB: "8
 
 export const configOf = (environment: Environment) => gatewayConfig(settings({ ...QUICK, ...environment }));
 
-/** `storefront` at each of the instances. */
-export const at = (service: string, ...upstreams: readonly Upstream[]): string =>
-  `${service}=${upstreams.map(({ url }) => url).join(",")}`;
+/** `cart`, or each of `storefront,cart`, at each of the instances. */
+export const at = (services: string, ...upstreams: readonly Upstream[]): string =>
+  services
+    .split(",")
+    .map((service) => `${service}=${upstreams.map(({ url }) => url).join(",")}`)
+    .join(";");
 
 export async function startTestGateway(
   environment: Environment,

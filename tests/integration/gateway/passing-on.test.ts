@@ -13,7 +13,7 @@ let gateway: TestGateway;
 beforeAll(async () => {
   store = await Upstream.start("store");
   admin = await Upstream.start("admin");
-  gateway = await startTestGateway({ GATEWAY_SERVICES: `${at("storefront", store)};${at("backoffice", admin)}` });
+  gateway = await startTestGateway({ GATEWAY_SERVICES: `${at("storefront,cart", store)};${at("ordering", admin)}` });
 });
 beforeEach(() => {
   store.got.length = 0;
@@ -207,5 +207,7 @@ test("the whole is described in one place, and the gateway's own state can be se
   expect(await gateway.caller.get("/health/ready")).toMatchObject({ status: 200 });
   expect((await gateway.caller.get("/metrics")).body).toContain("millrace_gateway_instance_ready");
   const routes = await gateway.caller.get("/gateway/v1/http-routes");
-  expect(routes.body.items[0]).toMatchObject({ kind: "HTTPRoute", metadata: { name: "millrace-storefront" } });
+  expect(routes.body.items).toContainEqual(
+    expect.objectContaining({ kind: "HTTPRoute", metadata: expect.objectContaining({ name: "millrace-storefront" }) }),
+  );
 });

@@ -23,7 +23,7 @@ afterAll(() => store.kill());
 
 const cart = "/store/v1/carts/1";
 const before = async (environment: Record<string, string>): Promise<TestGateway> =>
-  (gateway = await startTestGateway({ GATEWAY_SERVICES: at("storefront", store), ...environment }));
+  (gateway = await startTestGateway({ GATEWAY_SERVICES: at("storefront,cart", store), ...environment }));
 
 test("a client that sends more than its rate is told when to come back", async () => {
   const { caller } = await before({ GATEWAY_LIMIT_CLIENT: "5/60" });
@@ -62,15 +62,15 @@ test("settings that stay the same forget no limit", async () => {
   const environment = { GATEWAY_LIMIT_CLIENT: "1/60" };
   const { caller, reload } = await before(environment);
   expect((await caller.get(cart)).status).toBe(200);
-  await reload(configOf({ GATEWAY_SERVICES: at("storefront", store), ...environment }));
+  await reload(configOf({ GATEWAY_SERVICES: at("storefront,cart", store), ...environment }));
   expect((await caller.get(cart)).status).toBe(429);
-  await reload(configOf({ GATEWAY_SERVICES: at("storefront", store), GATEWAY_LIMIT_CLIENT: "2/60" }));
+  await reload(configOf({ GATEWAY_SERVICES: at("storefront,cart", store), GATEWAY_LIMIT_CLIENT: "2/60" }));
   expect((await caller.get(cart)).status).toBe(200);
 });
 
 test.each([
-  [{ GATEWAY_SERVICES: "shop=http://127.0.0.1:1" }, "GATEWAY_SERVICES: there is no service shop"],
-  [{ GATEWAY_CORS: "shop=*" }, "GATEWAY_CORS: there is no service shop"],
+  [{ GATEWAY_SERVICES: "shop=http://127.0.0.1:1" }, "GATEWAY_SERVICES: there is no touchpoint shop"],
+  [{ GATEWAY_CORS: "shop=*" }, "GATEWAY_CORS: there is no touchpoint shop"],
   [{ GATEWAY_LIMIT_ROUTES: "openCarts=1/60" }, "GATEWAY_LIMIT_ROUTES: there is no route openCarts"],
   [{ GATEWAY_LIMIT_CLIENT: "many" }, 'GATEWAY_LIMIT_CLIENT: a rate must be <requests>/<seconds> such as 600/60, not "many"'], // prettier-ignore
   [{ GATEWAY_SERVICES: "storefront=ftp://a" }, "GATEWAY_SERVICES: an instance must be http(s)://host:port"],
@@ -81,7 +81,7 @@ test.each([
 
 test("web pages: whose may call what, and what they may read", async () => {
   const { caller } = await before({
-    GATEWAY_SERVICES: `${at("storefront", store)};${at("backoffice", store)}`,
+    GATEWAY_SERVICES: at("storefront,cart,catalog", store),
     GATEWAY_CORS: "storefront=*;backoffice=https://office.example",
   });
   const asks = (path: string, origin: string) =>

@@ -23,11 +23,11 @@ async function before(environment: Record<string, string>): Promise<TestGateway>
 
 const cart = "/store/v1/carts/1";
 const statesOf = async ({ caller }: TestGateway): Promise<readonly Record<string, unknown>[]> =>
-  (await caller.get("/gateway/v1/services")).body.items[0].instances;
+  (await caller.get("/gateway/v1/services")).body.items.find(({ name }: { name: string }) => name === "cart").instances;
 
 test("an instance that is killed under load costs no read", async () => {
   const [a, b] = [await instance("a"), await instance("b")];
-  const gateway = await before({ GATEWAY_SERVICES: at("storefront", a, b) });
+  const gateway = await before({ GATEWAY_SERVICES: at("cart", a, b) });
   const statuses: number[] = [];
   let stop = false;
   const shoppers = Array.from({ length: 4 }, async () => {
@@ -43,7 +43,7 @@ test("an instance that is killed under load costs no read", async () => {
 
 test("an instance that comes back gets requests again", async () => {
   const [a, b] = [await instance("a"), await instance("b")];
-  const gateway = await before({ GATEWAY_SERVICES: at("storefront", a, b) });
+  const gateway = await before({ GATEWAY_SERVICES: at("cart", a, b) });
   await a.kill();
   await eventually(async () => (await statesOf(gateway)).some(({ health }) => health === "not-ready"));
   const again = await instance("a again", a.port);
@@ -55,7 +55,7 @@ test("an instance that comes back gets requests again", async () => {
 
 test("an instance that says that it is not ready gets nothing new, and what it works on ends", async () => {
   const [a, b] = [await instance("a"), await instance("b")];
-  const gateway = await before({ GATEWAY_SERVICES: at("storefront", a, b) });
+  const gateway = await before({ GATEWAY_SERVICES: at("cart", a, b) });
   let finish: () => void = () => undefined;
   a.behave = (got, response, request) => {
     finish = () => void answerJson({ from: "a" })(got, response, request);
@@ -76,10 +76,10 @@ test("an instance that says that it is not ready gets nothing new, and what it w
 test("the only instance there is gets requests even when it is too slow to say that it is ready; beside another, not", async () => {
   const [a, b] = [await instance("a"), await instance("b")];
   a.slowToSay = true;
-  const gateway = await before({ GATEWAY_SERVICES: at("storefront", a) });
+  const gateway = await before({ GATEWAY_SERVICES: at("cart", a) });
   await eventually(async () => (await statesOf(gateway)).some(({ health }) => health === "silent"));
   expect((await gateway.caller.get(cart)).status).toBe(200);
-  await gateway.reload(configOf({ GATEWAY_SERVICES: at("storefront", a, b) }));
+  await gateway.reload(configOf({ GATEWAY_SERVICES: at("cart", a, b) }));
   await eventually(() => gateway.caller.get(cart).then(() => b.count > 0));
   const known = a.count;
   for (let i = 0; i < 10; i++) await gateway.caller.get(cart);
@@ -88,7 +88,7 @@ test("the only instance there is gets requests even when it is too slow to say t
 
 test("a command without a key is never sent twice; with one it is", async () => {
   const [a, b] = [await instance("a"), await instance("b")];
-  const gateway = await before({ GATEWAY_SERVICES: at("storefront", a, b) });
+  const gateway = await before({ GATEWAY_SERVICES: at("cart", a, b) });
   a.behave = b.behave = (_got, _response, request) => void request.socket.destroy();
   const lost = await gateway.caller.post("/store/v1/carts", {});
   expect(lost).toMatchObject({ status: 502, body: { code: "bad-gateway" } });
@@ -108,7 +108,7 @@ test("a command without a key is never sent twice; with one it is", async () => 
 
 test("a 503 of one instance is asked of another; when there is none it is passed on as it is", async () => {
   const [a, b] = [await instance("a"), await instance("b")];
-  const gateway = await before({ GATEWAY_SERVICES: at("storefront", a, b) });
+  const gateway = await before({ GATEWAY_SERVICES: at("cart", a, b) });
   a.behave = answerJson({ code: "read-model-behind" }, { "Retry-After": "1" }, 503);
   for (let i = 0; i < 10; i++) expect((await gateway.caller.get(cart)).body).toEqual({ from: "b" });
   b.behave = a.behave;
@@ -118,7 +118,7 @@ test("a 503 of one instance is asked of another; when there is none it is passed
 
 test("an instance that answers with errors of its own is left out, then tried again", async () => {
   const [a, b] = [await instance("a"), await instance("b")];
-  const gateway = await before({ GATEWAY_SERVICES: at("storefront", a, b) });
+  const gateway = await before({ GATEWAY_SERVICES: at("cart", a, b) });
   a.behave = answerJson({ code: "internal-error" }, {}, 500);
   await eventually(async () => {
     await gateway.caller.get(cart);
@@ -136,7 +136,7 @@ test("an instance that answers with errors of its own is left out, then tried ag
 
 test("errors of all instances open no circuit: it is not the instances", async () => {
   const [a, b] = [await instance("a"), await instance("b")];
-  const gateway = await before({ GATEWAY_SERVICES: at("storefront", a, b) });
+  const gateway = await before({ GATEWAY_SERVICES: at("cart", a, b) });
   a.behave = b.behave = answerJson({ code: "internal-error" }, {}, 500);
   for (let i = 0; i < 40; i++) expect((await gateway.caller.get(cart)).status).toBe(500);
   expect((await statesOf(gateway)).filter(({ circuit }) => circuit === "open").length).toBeLessThanOrEqual(1);
@@ -144,7 +144,7 @@ test("errors of all instances open no circuit: it is not the instances", async (
 
 test("the retry budget keeps trouble from multiplying", async () => {
   const [a, b] = [await instance("a"), await instance("b")];
-  const gateway = await before({ GATEWAY_SERVICES: at("storefront", a, b) });
+  const gateway = await before({ GATEWAY_SERVICES: at("cart", a, b) });
   a.behave = b.behave = answerJson({ code: "temporarily-unavailable" }, {}, 503);
   const requests = 200;
   for (let i = 0; i < requests; i++) await gateway.caller.get(cart);
@@ -154,7 +154,7 @@ test("the retry budget keeps trouble from multiplying", async () => {
 
 test("commands of one aggregate meet in one instance, those of many are spread", async () => {
   const all = [await instance("a"), await instance("b"), await instance("c")];
-  const gateway = await before({ GATEWAY_SERVICES: at("storefront", ...all) });
+  const gateway = await before({ GATEWAY_SERVICES: at("cart", ...all) });
   for (let i = 0; i < 10; i++) await gateway.caller.post("/store/v1/carts/one/items", { sku: "X", quantity: 1 });
   expect(all.filter(({ count }) => count > 0)).toHaveLength(1);
   for (let i = 0; i < 60; i++) await gateway.caller.put(`/store/v1/carts/${i}/email`, { email: "a@b.example" });
@@ -163,7 +163,7 @@ test("commands of one aggregate meet in one instance, those of many are spread",
 
 test("a slow service is given no more at once than it can bear; who would wait too long is told to come back", async () => {
   const a = await instance("a");
-  const gateway = await before({ GATEWAY_SERVICES: at("storefront", a), GATEWAY_CONCURRENCY: "4", GATEWAY_WAIT: "50" });
+  const gateway = await before({ GATEWAY_SERVICES: at("cart", a), GATEWAY_CONCURRENCY: "4", GATEWAY_WAIT: "50" });
   let most = 0;
   let now = 0;
   a.behave = async (got, response, request) => {
@@ -194,7 +194,7 @@ test("a slow service is given no more at once than it can bear; who would wait t
 test("weights and zones: a canary gets its small share, the own zone goes first", async () => {
   const [a, b, c] = [await instance("a"), await instance("b"), await instance("c")];
   const gateway = await before({
-    GATEWAY_SERVICES: `storefront=${a.url}#zone=near&weight=90,${b.url}#zone=near&weight=10,${c.url}#zone=far`,
+    GATEWAY_SERVICES: `cart=${a.url}#zone=near&weight=90,${b.url}#zone=near&weight=10,${c.url}#zone=far`,
     GATEWAY_ZONE: "near",
   });
   for (let i = 0; i < 200; i++) await gateway.caller.put(`/store/v1/carts/${i}/email`, { email: "a@b.example" });
@@ -210,7 +210,7 @@ test("weights and zones: a canary gets its small share, the own zone goes first"
 
 test("new settings drop no request and no connection", async () => {
   const [a, b] = [await instance("a"), await instance("b")];
-  const gateway = await before({ GATEWAY_SERVICES: at("storefront", a) });
+  const gateway = await before({ GATEWAY_SERVICES: at("cart", a) });
   const one = gateway.caller.atOnce(1);
   const statuses: number[] = [];
   let stop = false;
@@ -218,7 +218,7 @@ test("new settings drop no request and no connection", async () => {
     while (!stop) statuses.push((await one.get(cart)).status);
   })();
   await eventually(() => a.count > 10);
-  await gateway.reload(configOf({ GATEWAY_SERVICES: at("storefront", b), GATEWAY_CORS: "" }));
+  await gateway.reload(configOf({ GATEWAY_SERVICES: at("cart", b), GATEWAY_CORS: "" }));
   await eventually(() => b.count > 10);
   const known = a.count;
   await eventually(() => b.count > 30);
@@ -231,7 +231,7 @@ test("new settings drop no request and no connection", async () => {
 
 test("a gateway that stops ends what is under way", async () => {
   const a = await instance("a");
-  const gateway = await startTestGateway({ GATEWAY_SERVICES: at("storefront", a) });
+  const gateway = await startTestGateway({ GATEWAY_SERVICES: at("cart", a) });
   let finish: () => void = () => undefined;
   a.behave = (got, response, request) => {
     finish = () => void answerJson({ ended: true })(got, response, request);

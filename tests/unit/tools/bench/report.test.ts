@@ -52,7 +52,7 @@ describe("measuring", () => {
       async step() {
         await new Promise((resolve) => setTimeout(resolve, 2));
         steps++;
-        if (steps % 10 === 0) throw new Error("now and then");
+        if (steps % 10 === 2) throw new Error("now and then");
         return steps % 3 === 0 ? undefined : 7;
       },
     });
