@@ -18,6 +18,7 @@ import {
 } from "../../domains/kernel";
 import { isKeysAway, type People } from "../privacy";
 import { EventCodec, type NewEvent } from "./codec";
+import { SharedClient } from "./shared-client";
 
 /** The revision a stream must have for an append to happen; −1: the stream must not exist. */
 export type ExpectedRevision = number;
@@ -63,7 +64,7 @@ export class ForeignStream extends Error {
 /** Appends to and reads from EventStoreDB with the official client. */
 export class EventLog {
   readonly codec: EventCodec;
-  private readonly client: EventStoreDBClient;
+  private readonly shared: SharedClient;
   private readonly writable: ReadonlySet<string> | undefined;
 
   /**
@@ -79,7 +80,7 @@ export class EventLog {
   ) {
     this.writable = writable && new Set(writable);
     this.codec = new EventCodec(catalogue, people);
-    this.client = this.connect();
+    this.shared = new SharedClient(withKeepAlive(url));
   }
 
   /**
@@ -100,13 +101,15 @@ export class EventLog {
     const began = performance.now();
     let outcome: Parameters<AppendTimes>[0] = "failed";
     try {
-      const result = await withTimeout(
-        this.client.appendToStream(
-          stream,
-          events.map((event) => this.codec.encode(event)),
-          { expectedRevision: expected < 0 ? NO_STREAM : BigInt(expected), deadline: APPEND_TIMEOUT },
+      const result = await this.shared.append((client) =>
+        withTimeout(
+          client.appendToStream(
+            stream,
+            events.map((event) => this.codec.encode(event)),
+            { expectedRevision: expected < 0 ? NO_STREAM : BigInt(expected), deadline: APPEND_TIMEOUT },
+          ),
+          APPEND_TIMEOUT + 1_000,
         ),
-        APPEND_TIMEOUT + 1_000,
       );
       outcome = "written";
       return { ok: true, revision: Number(result.nextExpectedRevision), position: result.position?.commit ?? 0n };
@@ -146,7 +149,7 @@ export class EventLog {
    */
   async *readSealed(stream: string, from = 0, maxCount = Number.MAX_SAFE_INTEGER): AsyncGenerator<Recorded> {
     try {
-      const events = this.client.readStream(stream, {
+      const events = this.shared.client.readStream(stream, {
         direction: FORWARDS,
         fromRevision: from === 0 ? START : BigInt(from),
         maxCount,
@@ -171,7 +174,7 @@ export class EventLog {
     try {
       const newest = { direction: BACKWARDS, fromRevision: END, maxCount: count } as const;
       let unreadable: unknown;
-      for await (const resolved of this.client.readStream(stream, newest)) {
+      for await (const resolved of this.shared.client.readStream(stream, newest)) {
         const event = this.decoded(resolved);
         if (event instanceof Error) unreadable = event;
         else if (event) found.push(event);
@@ -197,7 +200,11 @@ export class EventLog {
   async endPosition(): Promise<bigint> {
     try {
       let position = -1n;
-      for await (const { event } of this.client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 }))
+      for await (const { event } of this.shared.client.readAll({
+        direction: BACKWARDS,
+        fromPosition: END,
+        maxCount: 1,
+      }))
         position = event?.position?.commit ?? position;
       return position;
     } catch (error) {
@@ -206,7 +213,7 @@ export class EventLog {
   }
 
   async close(): Promise<void> {
-    await this.client.dispose();
+    await this.shared.close();
   }
 }
 
