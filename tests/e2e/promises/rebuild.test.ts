@@ -193,7 +193,8 @@ test("a second rebuild of the same is refused while one is under way", async () 
 
 test("the documents are the same as before", async () => {
   await atRest(shop);
-  const works = await readModels();
+  // Asking for a rebuild is itself in the audit trail.
+  const works = (await readModels()).filter((work) => fullName(work) !== "analytics.audit");
   const before = await Promise.all(works.map(documentsOf));
   expect((await Promise.all(works.map(rebuild))).map(({ status }) => status)).toEqual(works.map(() => 202));
   await Promise.all(works.map(takenOver));

@@ -69,7 +69,7 @@ test("settings that stay the same forget no limit", async () => {
 });
 
 test.each([
-  [{ GATEWAY_SERVICES: "shop=http://127.0.0.1:1" }, "GATEWAY_SERVICES: there is no touchpoint shop"],
+  [{ GATEWAY_SERVICES: "shop=http://127.0.0.1:1" }, "GATEWAY_SERVICES: there is no service shop"],
   [{ GATEWAY_CORS: "shop=*" }, "GATEWAY_CORS: there is no touchpoint shop"],
   [{ GATEWAY_LIMIT_ROUTES: "openCarts=1/60" }, "GATEWAY_LIMIT_ROUTES: there is no route openCarts"],
   [{ GATEWAY_LIMIT_CLIENT: "many" }, 'GATEWAY_LIMIT_CLIENT: a rate must be <requests>/<seconds> such as 600/60, not "many"'], // prettier-ignore
