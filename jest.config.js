@@ -9,6 +9,9 @@ const transform = {
 module.exports = {
   testTimeout: 60_000,
   maxWorkers: 2,
+  // What is logged during a run is kept, and looked through for secrets at its end.
+  globalSetup: "<rootDir>/tests/support/run-begins.ts",
+  globalTeardown: "<rootDir>/tests/support/run-ends.ts",
   projects: ["unit", "conformance", "integration", "e2e", "crash"].map((level) => ({
     displayName: level,
     testEnvironment: "node",

@@ -1,11 +1,12 @@
 import { gatewayConfig, type RunningGateway, startGateway } from "../../src/engine/gateway";
 import { type ContextName, CONTEXTS } from "../../src/engine/contexts";
 import { settings } from "../../src/infra/config";
-import { silentLogger } from "../../src/infra/observability";
+import { collectedLog } from "./collected-logs";
 import { eventually } from "./eventually";
 import { Caller } from "./http";
 import { TEST_MASTER_KEY } from "./master-keys";
 import { type Program, run } from "./program";
+import { SERVICE_KEY, SHOPPER_SECRET } from "./planted";
 import { ADMIN_KEY } from "./shop";
 import { startStores, uniquePrefix } from "./stores";
 import { type MongodWithLogins, startMongodWithLogins } from "./stores/mongod-with-logins";
@@ -52,9 +53,6 @@ export interface FleetOptions {
 /** Those of whom something personal is shown or done: they are given the keys of people. */
 const PERSONAL: ReadonlySet<ContextName> = new Set(["cart", "ordering", "payment", "privacy", "analytics", "operations"]); // prettier-ignore
 
-/** What gateway and services know each other by. */
-const SERVICE_KEY = "a-key-of-gateways-and-services-of-this-test";
-
 const SECONDS = 90_000;
 
 /** Call it in `beforeAll`, `stop` in `afterAll`. Needs the built program. */
@@ -74,7 +72,7 @@ export async function startFleet({ instances = {}, env = {} }: FleetOptions = {}
     ...(PERSONAL.has(context) && { MONGODB_URL_KEYS: mongod.login("keys"), MASTER_KEY: TEST_MASTER_KEY }),
     MONGODB_PREFIX: prefix,
     ADMIN_API_KEY: ADMIN_KEY,
-    SHOPPER_SECRET: "a-secret-of-this-test-alone",
+    SHOPPER_SECRET,
     SERVICE_KEY,
     GATEWAY_ADVERTISE: "auto",
     GATEWAY_DRAIN: "1",
@@ -111,7 +109,7 @@ export async function startFleet({ instances = {}, env = {} }: FleetOptions = {}
           GATEWAY_WAIT: "30000",
         }),
       ),
-      log: silentLogger(),
+      log: collectedLog(),
       mongo: { url: mongod.login("gateway"), prefix },
       adminKey: ADMIN_KEY,
       serviceKey: SERVICE_KEY,

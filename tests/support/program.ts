@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { collect } from "./collected-logs";
 
 const MAIN = join(__dirname, "../../dist/main.js");
 
@@ -29,8 +30,15 @@ export function run(args: readonly string[], env: NodeJS.ProcessEnv = {}, main =
   });
   let out = "";
   let err = "";
-  child.stdout.on("data", (text: Buffer) => (out += text.toString()));
-  child.stderr.on("data", (text: Buffer) => (err += text.toString()));
+  const [keepOut, keepErr] = [collect("out"), collect("log")];
+  child.stdout.on("data", (text: Buffer) => {
+    keepOut(text);
+    out += text.toString();
+  });
+  child.stderr.on("data", (text: Buffer) => {
+    keepErr(text);
+    err += text.toString();
+  });
   const ended = new Promise<number>((resolve) => child.once("close", (code) => resolve(code ?? -1)));
   return {
     child,

@@ -1,9 +1,10 @@
 import { setUpShop } from "../../src/engine/set-up";
 import { startShop, CONTEXTS, type Shop, type ShopOptions } from "../../src/engine/shop";
-import { silentLogger } from "../../src/infra/observability";
+import { collectedLog } from "./collected-logs";
 import { behindGateway, behindTheGateway } from "./gateway";
 import { Caller } from "./http";
 import { TEST_MASTER_KEYS } from "./master-keys";
+import { SHOPPER_SECRET } from "./planted";
 import { startStores, uniquePrefix } from "./stores";
 
 /** A whole shop in this process, on stores of its own, behind a real port. */
@@ -37,13 +38,14 @@ export async function startTestShop({ seed = false, ...options }: TestShopOption
       ownMongo: true,
       host: "127.0.0.1",
       port: 0,
-      log: silentLogger(),
+      log: collectedLog(),
       work: "all",
       serve: CONTEXTS,
       currency: "GBP",
       paymentTimeout: 60,
       adminKey: ADMIN_KEY,
       masterKeys: TEST_MASTER_KEYS,
+      shopperSecret: SHOPPER_SECRET,
       async beforeOpening(shop) {
         await setUpShop(shop, { seed });
       },

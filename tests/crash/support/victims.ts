@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { appendFileSync, createWriteStream, readFileSync, type WriteStream } from "node:fs";
 import { join } from "node:path";
 import { startMongod, type RunningMongod } from "../../../src/infra/bundled/mongod";
+import { collect } from "../../support/collected-logs";
 import { eventually } from "../../support/eventually";
 import { builtProgram } from "./built";
 
@@ -60,6 +61,7 @@ export class MillraceProcess implements Victim {
     });
     void this.exited.then(() => watcher.kill("SIGKILL"));
     child.stderr?.pipe(log, { end: false });
+    child.stderr?.on("data", collect());
     await this.untilReady(child, ready, log);
   }
 

@@ -2,7 +2,7 @@ import { request } from "undici";
 import { gatewayConfig, type RunningGateway, startGateway } from "../../../src/engine/gateway";
 import { type Shop, startShop } from "../../../src/engine/shop";
 import { settings } from "../../../src/infra/config";
-import { silentLogger } from "../../../src/infra/observability";
+import { collectedLog } from "../../support/collected-logs";
 import { serviceTokenSigner } from "../../../src/infra/security";
 import { makeArticle } from "../../support/articles";
 import { eventually } from "../../support/eventually";
@@ -62,7 +62,7 @@ const gatewayWith = (serviceKey: string | undefined): Promise<RunningGateway> =>
     host: "127.0.0.1",
     port: 0,
     config: gatewayConfig(settings({ GATEWAY_SERVICES: `*=${service.url}`, GATEWAY_WAIT: "30000" })),
-    log: silentLogger(),
+    log: collectedLog(),
     serviceKey,
   });
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gatewayConfig, type RunningGateway, startGateway } from "../../../src/engine/gateway";
 import { settings } from "../../../src/infra/config";
-import { silentLogger } from "../../../src/infra/observability";
+import { collectedLog } from "../../support/collected-logs";
 import { eventually } from "../../support/eventually";
 import { Caller } from "../../support/http";
 import { TEST_MASTER_KEY } from "../../support/master-keys";
@@ -37,7 +37,7 @@ beforeAll(async () => {
     host: "127.0.0.1",
     port: 0,
     config: gatewayConfig(settings({ GATEWAY_SERVICES: `*=${url}`, GATEWAY_WAIT: "30000" })),
-    log: silentLogger(),
+    log: collectedLog(),
     mongo: { url: mongoUrl, prefix: mongoPrefix },
   });
   gated = new Caller(gateway.url);

@@ -2,7 +2,7 @@ import { gatewayConfig, type RunningGateway, startGateway } from "../../../src/e
 import { setUpShop } from "../../../src/engine/set-up";
 import { type Shop, type ShopOptions, startShop, CONTEXTS } from "../../../src/engine/shop";
 import { settings } from "../../../src/infra/config";
-import { silentLogger } from "../../../src/infra/observability";
+import { collectedLog } from "../../support/collected-logs";
 import { makeArticle } from "../../support/articles";
 import { eventually } from "../../support/eventually";
 import { Caller } from "../../support/http";
@@ -40,7 +40,7 @@ beforeAll(async () => {
     ownMongo: true,
     host: "127.0.0.1",
     port: 0,
-    log: silentLogger(),
+    log: collectedLog(),
     work: [],
     serve: [],
     currency: "GBP",
@@ -61,7 +61,7 @@ beforeAll(async () => {
     host: "127.0.0.1",
     port: 0,
     config: gatewayConfig(settings({ GATEWAY_HEALTH_INTERVAL: "200" })),
-    log: silentLogger(),
+    log: collectedLog(),
     mongo: { url: stores.mongoUrl, prefix: mongoPrefix },
     adminKey: ADMIN_KEY,
     registering: { ...registering, role: "gateway", url: undefined },

@@ -1,6 +1,6 @@
 import { startShop, type Shop } from "../../../src/engine/shop";
 import { setUpShop } from "../../../src/engine/set-up";
-import { silentLogger } from "../../../src/infra/observability";
+import { collectedLog } from "../../support/collected-logs";
 import { makeArticle } from "../../support/articles";
 import { type CollectedSpan, Collector } from "../../support/collector";
 import { eventually } from "../../support/eventually";
@@ -33,7 +33,7 @@ beforeAll(async () => {
     ownMongo: true,
     host: "127.0.0.1",
     port: 0,
-    log: silentLogger(),
+    log: collectedLog(),
     work: OTHERS,
     serve: OTHERS,
     currency: "GBP",

@@ -1,6 +1,7 @@
 import { gatewayConfig, type RunningGateway, startGateway } from "../../../src/engine/gateway";
 import { settings } from "../../../src/infra/config";
-import { silentLogger, startTracing, type Tracing } from "../../../src/infra/observability";
+import { startTracing, type Tracing } from "../../../src/infra/observability";
+import { collectedLog } from "../../support/collected-logs";
 import { makeArticle } from "../../support/articles";
 import { Collector } from "../../support/collector";
 import { eventually } from "../../support/eventually";
@@ -21,7 +22,7 @@ beforeAll(async () => {
   tracing = startTracing({ endpoint: collector.url, serviceName: "shop", ratio: 0 });
   shop = await startTestShop();
   const config = gatewayConfig(settings({ GATEWAY_SERVICES: `*=${shop.url}`, GATEWAY_HEALTH_INTERVAL: "250" }));
-  gateway = await startGateway({ host: "127.0.0.1", port: 0, config, log: silentLogger() });
+  gateway = await startGateway({ host: "127.0.0.1", port: 0, config, log: collectedLog() });
   anyone = new Caller(gateway.url);
 });
 afterAll(async () => {

@@ -1,6 +1,6 @@
 import { startGateway, gatewayConfig, type RunningGateway } from "../../../src/engine/gateway";
 import { settings } from "../../../src/infra/config";
-import { silentLogger } from "../../../src/infra/observability";
+import { collectedLog } from "../../support/collected-logs";
 import { Caller } from "../../support/http";
 import { type Upstream } from "./upstream";
 
@@ -31,7 +31,7 @@ export async function startTestGateway(
     host: "127.0.0.1",
     port: 0,
     config: configOf(environment),
-    log: silentLogger(),
+    log: collectedLog(),
     ...options,
   });
   const caller = new Caller(running.url);

@@ -3,7 +3,8 @@ import { operationsRoutes } from "../../../src/api/operations";
 import { type Services } from "../../../src/api/services";
 import { type Context } from "../../../src/engine/context";
 import { Engine } from "../../../src/engine/engine";
-import { Metrics, silentLogger } from "../../../src/infra/observability";
+import { Metrics } from "../../../src/infra/observability";
+import { collectedLog } from "../../support/collected-logs";
 import { newId } from "../../../src/infra/runtime";
 import { counter, type CounterCommand, counterEvents, counters, countFeed, poison, poisonable } from "../../support/counter"; // prettier-ignore
 import { eventually } from "../../support/eventually";
@@ -57,7 +58,7 @@ const start = (work: "all" | readonly string[]) =>
 function serve(operated: Engine): Promise<Listening> {
   const metrics = new Metrics({ process: false });
   const routes = operationsRoutes({ services: {} as Services, engine: operated, metrics });
-  const app = createApp(routes, { log: silentLogger(), openOnLoopback: true });
+  const app = createApp(routes, { log: collectedLog(), openOnLoopback: true });
   return listen(app, { port: 0, host: "127.0.0.1" });
 }
 

@@ -6,7 +6,8 @@ import { auditedOf } from "../../../src/engine/audited";
 import { type Context } from "../../../src/engine/context";
 import { Engine } from "../../../src/engine/engine";
 import { verify } from "../../../src/infra/audit";
-import { Metrics, silentLogger } from "../../../src/infra/observability";
+import { Metrics } from "../../../src/infra/observability";
+import { collectedLog } from "../../support/collected-logs";
 import { newId, partitionOf } from "../../../src/infra/runtime";
 import { counter, counterEvents, type CounterDocument, type CounterEvent, countFeed } from "../../support/counter";
 import { eventually } from "../../support/eventually";
@@ -67,7 +68,7 @@ beforeAll(async () => {
   worker = await start("all");
   desk = await start([]);
   const routes = operationsRoutes({ services: {} as Services, engine: desk, metrics: new Metrics({ process: false }) });
-  server = await listen(createApp(routes, { log: silentLogger(), openOnLoopback: true }), { port: 0, host: "127.0.0.1" }); // prettier-ignore
+  server = await listen(createApp(routes, { log: collectedLog(), openOnLoopback: true }), { port: 0, host: "127.0.0.1" }); // prettier-ignore
   caller = new Caller(server.url);
 });
 afterAll(async () => {

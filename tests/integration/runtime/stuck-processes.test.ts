@@ -4,7 +4,8 @@ import { type Services } from "../../../src/api/services";
 import { type ProcessManager, defineEvents, type EventsOf, type Recorded, streamId } from "../../../src/domains/kernel";
 import { type Context } from "../../../src/engine/context";
 import { Engine } from "../../../src/engine/engine";
-import { Metrics, silentLogger } from "../../../src/infra/observability";
+import { Metrics } from "../../../src/infra/observability";
+import { collectedLog } from "../../support/collected-logs";
 import { newId } from "../../../src/infra/runtime";
 import { z } from "zod";
 import { counter, counterEvents, type CounterEvent } from "../../support/counter";
@@ -98,7 +99,7 @@ const start = () =>
 async function open(): Promise<void> {
   engine = await start();
   const routes = operationsRoutes({ services: {} as Services, engine, metrics: new Metrics({ process: false }) });
-  server = await listen(createApp(routes, { log: silentLogger(), openOnLoopback: true }), {
+  server = await listen(createApp(routes, { log: collectedLog(), openOnLoopback: true }), {
     port: 0,
     host: "127.0.0.1",
   });

@@ -8,6 +8,7 @@ import { createDatabaseUsers, databaseUsers } from "../../../src/engine/database
 import { findMongod } from "../../../src/infra/bundled/mongod";
 import { freePort } from "../../../src/infra/bundled/mongod/free-port";
 import { eventually } from "../eventually";
+import { MONGO_PASSWORD } from "../planted";
 
 /** A real mongod that asks who is there, with the users of `millrace database-users`. */
 export interface MongodWithLogins {
@@ -15,8 +16,6 @@ export interface MongodWithLogins {
   login(user: string): string;
   stop(): Promise<void>;
 }
-
-const PASSWORD = "as-long-as-it-is-no-secret";
 
 /** A replica set of one with a key file: only so does mongod ask everybody for a password. */
 export async function startMongodWithLogins(prefix: string): Promise<MongodWithLogins> {
@@ -32,7 +31,7 @@ export async function startMongodWithLogins(prefix: string): Promise<MongodWithL
   const more = parameters.flatMap((each) => ["--setParameter", each]);
   const mongod: ChildProcess = spawn(binary, [...place, ...set, ...more], { stdio: "ignore" });
   const ended = new Promise((resolve) => mongod.once("exit", resolve));
-  const login = (user: string) => `mongodb://${user}:${PASSWORD}@${host}/?replicaSet=rs0&authSource=admin`;
+  const login = (user: string) => `mongodb://${user}:${MONGO_PASSWORD}@${host}/?replicaSet=rs0&authSource=admin`;
   const stop = async () => {
     mongod.kill();
     await ended;
@@ -48,11 +47,11 @@ export async function startMongodWithLogins(prefix: string): Promise<MongodWithL
     await admin.command({ replSetInitiate: { _id: "rs0", members: [{ _id: 0, host }] } });
     await eventually(async () => (await admin.command({ hello: 1 }))["isWritablePrimary"] === true, 60_000);
     // The first user is taken from this machine without a password, and then nobody is.
-    await admin.command({ createUser: "admin", pwd: PASSWORD, roles: ["root"] });
+    await admin.command({ createUser: "admin", pwd: MONGO_PASSWORD, roles: ["root"] });
     await first.close();
     const administrator = await new MongoClient(login("admin")).connect();
     const database = (name: string) => administrator.db(name);
-    await createDatabaseUsers(database("admin"), database, databaseUsers(prefix), () => PASSWORD);
+    await createDatabaseUsers(database("admin"), database, databaseUsers(prefix), () => MONGO_PASSWORD);
     await administrator.close();
     return { login, stop };
   } catch (error) {
