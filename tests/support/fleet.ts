@@ -6,7 +6,7 @@ import { eventually } from "./eventually";
 import { Caller } from "./http";
 import { TEST_MASTER_KEY } from "./master-keys";
 import { type Program, run } from "./program";
-import { SERVICE_KEY, SHOPPER_SECRET } from "./planted";
+import { OLD_MASTER_KEY, OTHER_SERVICE_KEY, SERVICE_KEY, SHOPPER_SECRET } from "./planted";
 import { ADMIN_KEY } from "./shop";
 import { startStores, uniquePrefix } from "./stores";
 import { type MongodWithLogins, startMongodWithLogins } from "./stores/mongod-with-logins";
@@ -69,11 +69,16 @@ export async function startFleet({ instances = {}, env = {} }: FleetOptions = {}
     EVENTSTORE_URL: eventstoreUrl,
     MONGODB_URL: mongod.login(context),
     MONGODB_URL_OPERATIONS: mongod.login(context === "operations" ? "operations" : "register"),
-    ...(PERSONAL.has(context) && { MONGODB_URL_KEYS: mongod.login("keys"), MASTER_KEY: TEST_MASTER_KEY }),
+    ...(PERSONAL.has(context) && {
+      MONGODB_URL_KEYS: mongod.login("keys"),
+      MASTER_KEY: TEST_MASTER_KEY,
+      MASTER_KEY_PREVIOUS: OLD_MASTER_KEY,
+    }),
     MONGODB_PREFIX: prefix,
     ADMIN_API_KEY: ADMIN_KEY,
     SHOPPER_SECRET,
     SERVICE_KEY,
+    SERVICE_KEY_ALSO: OTHER_SERVICE_KEY,
     GATEWAY_ADVERTISE: "auto",
     GATEWAY_DRAIN: "1",
     LOG_LEVEL: "warn",

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DEFINITIONS } from "../../../src/infra/config/definitions";
 import { PLANTED } from "../../support/planted";
 import { leaksIn, leaksUnder } from "../../support/secrets-in-logs";
 
@@ -21,6 +22,22 @@ test.each([
   const [leak] = leaksIn(`first\n${line(secret)}\n`, "a.log");
   expect(leak).toMatchObject({ file: "a.log", line: 2, around: expect.stringContaining("[…]") });
   expect(leak?.around).not.toContain(secret);
+});
+
+/** What a value of each secret setting is found as. */
+const OF_SETTINGS: Readonly<Record<string, string>> = {
+  ADMIN_API_KEY: "an API key",
+  SHOPPER_SECRET: "the secret of shopper tokens",
+  SERVICE_KEY: "the key of gateways and services",
+  SERVICE_KEY_ALSO: "another key of gateways and services",
+  MASTER_KEY: "the master key",
+  MASTER_KEY_PREVIOUS: "the master key of before",
+};
+
+test("every secret setting has a planted value: a new one needs one too", () => {
+  const secret = Object.values(DEFINITIONS).flatMap((each) => ("secret" in each ? [each.env] : []));
+  expect(Object.keys(OF_SETTINGS)).toEqual(secret);
+  for (const what of Object.values(OF_SETTINGS)) expect(["an API key", ...Object.keys(PLANTED)]).toContain(what);
 });
 
 test("what is no secret is none", () => {
