@@ -9,6 +9,8 @@ const transform = {
 module.exports = {
   testTimeout: 60_000,
   maxWorkers: 2,
+  // What test files leave behind in a worker makes its garbage collection slow; a new one is quickly there.
+  workerIdleMemoryLimit: "1GB",
   // What is logged during a run is kept, and looked through for secrets at its end.
   globalSetup: "<rootDir>/tests/support/run-begins.ts",
   globalTeardown: "<rootDir>/tests/support/run-ends.ts",

@@ -7,7 +7,7 @@ import { Chance, seedOfRun } from "./support/chance";
 import { shopWithGivenStores, shopWithOwnStores, type CrashShop } from "./support/shops";
 import { trial } from "./support/trial";
 
-const KILLS = Number(process.env["MILLRACE_CRASH_ROUNDS"] ?? 4);
+const KILLS = Number(process.env["MILLRACE_CRASH_ROUNDS"] ?? 3);
 const SEED = seedOfRun();
 
 jest.setTimeout(120_000 + KILLS * 20_000);

@@ -63,8 +63,7 @@ export function subscribeToLog(
       else waiting.push({ signal, after: given + subscription.readableLength });
     };
     const giveWaiting = (): void => {
-      for (given++; (waiting[0]?.after ?? Infinity) <= given;)
-        observer.next((waiting.shift() as { signal: LogSignal }).signal);
+      while ((waiting[0]?.after ?? Infinity) <= given) observer.next((waiting.shift() as { signal: LogSignal }).signal);
     };
     const checkpointReached = (_: AllStreamSubscription, position: { commit: bigint }) => {
       inOrder({ kind: "reached", position: position.commit });
@@ -86,6 +85,7 @@ export function subscribeToLog(
     subscription.on("data", (resolved: ResolvedEvent) => {
       try {
         const signal = signalOf(log, resolved);
+        given++;
         if (signal) observer.next(signal);
         giveWaiting();
       } catch (error) {

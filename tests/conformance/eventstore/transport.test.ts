@@ -324,8 +324,8 @@ describe("a subscriber that does not read", () => {
       for (let n = 400; n < 500; n += 50) await append(n);
     });
     expect(numbers(quick)).toEqual([...Array(500).keys()]);
-    // Everything sent at once would be 30 times 5 MB.
-    expect(((await stats())["proc-buffers"] as number) - before).toBeLessThan(24 * 1024 * 1024);
+    // Everything sent at once would be 30 times 5 MB. What is not used any more is freed when the server gets round to it.
+    await eventually(async () => ((await stats())["proc-buffers"] as number) - before < 24 * 1024 * 1024);
     const [first] = stuck;
     let bytes = 0;
     first?.on("data", (chunk: Buffer) => (bytes += chunk.length));

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { type Document } from "../../../src/domains/kernel";
 import { type Article, makeArticles } from "../../support/articles";
 import { eventually } from "../../support/eventually";
@@ -80,6 +81,8 @@ async function watch({ what, read, count }: Watched, over: () => boolean): Promi
     if (!(now >= last)) throw new Error(`${what}: ${now} after ${last}`);
     last = now;
     reads++;
+    // Asked without a pause, a dozen readers would be all that the process does.
+    await pause(5);
   }
   return reads;
 }
