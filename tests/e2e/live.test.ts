@@ -1,5 +1,6 @@
 import { decodeToken } from "../../src/api/http";
 import { makeArticle } from "../support/articles";
+import { after, seen } from "../support/consistency";
 import { eventually } from "../support/eventually";
 import { Listener } from "../support/live";
 import { startTestShop, type TestShop } from "../support/shop";
@@ -24,7 +25,7 @@ const bearer = ({ token }: Shopper) => ({ Authorization: `Bearer ${token}` });
 const liveCart = (shopper: Shopper, headers = {}) => listen(`${shopper.cart}/live`, { ...bearer(shopper), ...headers });
 /** @param after consistency token of the article */
 const add = async ({ caller, cart }: Shopper, sku: string, after: string, quantity = 1) =>
-  expectStatus(200, await caller.post(`${cart}/items`, { sku, quantity }, { "Consistency-Token": after }));
+  expectStatus(200, await caller.post(`${cart}/items`, { sku, quantity }, seen(after)));
 
 /** How many follow a read model. */
 const followers = (context: string, name: string): number =>
@@ -34,13 +35,13 @@ describe("a cart", () => {
   test("is told at once, and again after each change, as GET shows it", async () => {
     const { sku, token } = await makeArticle(shop.admin, { sku: "LIVE-CART", stock: 5, price: "4.00" });
     const shopper = await openCart(shop.anyone);
-    const listener = await liveCart(shopper, { "Consistency-Token": token });
+    const listener = await liveCart(shopper, seen(token));
     await listener.until(({ data }) => data.lines.length === 0);
     await add(shopper, sku, token, 2);
     const { data, event, id } = await listener.until(({ data: { lines } }) => lines.length === 1);
     expect(event).toBe("cart");
-    const seen = await shopper.caller.get(shopper.cart, { headers: { "Consistency-Token": id } });
-    expect(data).toEqual(seen.body);
+    const read = await shopper.caller.get(shopper.cart, after(id));
+    expect(data).toEqual(read.body);
     expect(data).toMatchObject({ lines: [{ sku, quantity: 2 }], totals: { items: { amount: "8.00" } } });
   });
 
@@ -132,10 +133,10 @@ describe("an order", () => {
 describe("a product", () => {
   test("is told to anyone, by its slug or id, when stock or price change", async () => {
     const { id, slug, sku, token } = await makeArticle(shop.admin, { sku: "LIVE-PRODUCT", stock: 5, price: "10.00" });
-    const seen = { "Consistency-Token": token };
+    const headers = seen(token);
     const [bySlug, byId] = await Promise.all([
-      listen(`/store/v1/products/${slug}/live`, seen),
-      listen(`/store/v1/products/${id}/live?currency=GBP`, seen),
+      listen(`/store/v1/products/${slug}/live`, headers),
+      listen(`/store/v1/products/${id}/live?currency=GBP`, headers),
     ]);
     const first = await bySlug.until(() => true);
     expect(first).toMatchObject({ event: "product", data: { available: 5, price: { amount: "10.00" } } });
@@ -150,7 +151,7 @@ describe("a product", () => {
 
   test("that is taken out of the shop is gone, and comes back", async () => {
     const { id, slug, token } = await makeArticle(shop.admin, { sku: "LIVE-GONE", stock: 5 });
-    const listener = await listen(`/store/v1/products/${slug}/live`, { "Consistency-Token": token });
+    const listener = await listen(`/store/v1/products/${slug}/live`, seen(token));
     await listener.until(({ event }) => event === "product");
     expectStatus(200, await shop.admin.post(`/admin/v1/products/${id}/unpublish`));
     expect((await listener.until(({ event }) => event === "gone")).data).toBeNull();
@@ -163,7 +164,7 @@ describe("a product", () => {
 test("many who follow the same product are all told", async () => {
   const { slug, sku, token } = await makeArticle(shop.admin, { sku: "LIVE-MANY", stock: 50 });
   const listeners = await Promise.all(
-    Array.from({ length: 100 }, () => listen(`/store/v1/products/${slug}/live`, { "Consistency-Token": token })),
+    Array.from({ length: 100 }, () => listen(`/store/v1/products/${slug}/live`, seen(token))),
   );
   await Promise.all(listeners.map((listener) => listener.until(({ data }) => data.available === 50)));
   expectStatus(200, await shop.admin.post(`/admin/v1/stock/main/${sku}/receipts`, { quantity: 1 }));

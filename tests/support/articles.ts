@@ -1,3 +1,4 @@
+import { tokenOf } from "./consistency";
 import { type Caller } from "./http";
 import { expectStatus } from "./shopper";
 
@@ -34,9 +35,10 @@ export async function makeArticles(admin: Caller, articles: readonly NewArticle[
   let token = "";
   const bulk = async (what: string, entries: readonly object[]): Promise<readonly { readonly id: string }[]> => {
     if (entries.length === 0) return [];
-    const { body, headers } = expectStatus(200, await admin.post(`/admin/v1/bulk/${what}`, { entries }));
+    const answer = expectStatus(200, await admin.post(`/admin/v1/bulk/${what}`, { entries }));
+    const { body } = answer;
     if (body.refused > 0) throw new Error(`refused: ${JSON.stringify(body).slice(0, 1_000)}`);
-    token = headers["consistency-token"] ?? token;
+    token = tokenOf(answer);
     return body.results;
   };
   const drafts = await bulk(

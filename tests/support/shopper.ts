@@ -1,4 +1,5 @@
 import { newId } from "../../src/infra/runtime";
+import { seen } from "./consistency";
 import { type Answer, type Caller } from "./http";
 
 export const ADDRESS = { name: "Ada Lovelace", line1: "12 St James's Square", city: "London", postalCode: "SW1Y 4JH", country: "GB" }; // prettier-ignore
@@ -52,8 +53,8 @@ export async function buy(
   options?: CheckOutOptions,
 ) {
   const shopper = await openCart(anyone);
-  const seen = options?.after === undefined ? undefined : { "Consistency-Token": options.after };
-  for (const item of items) expectStatus(200, await shopper.caller.post(`${shopper.cart}/items`, item, seen));
+  const headers = options?.after === undefined ? undefined : seen(options.after);
+  for (const item of items) expectStatus(200, await shopper.caller.post(`${shopper.cart}/items`, item, headers));
   await fillIn(shopper);
   return { shopper, answer: await checkOut(shopper, options) };
 }

@@ -1,4 +1,5 @@
 import { newId } from "../../../src/infra/runtime";
+import { after } from "../../support/consistency";
 import { startTestShop, type TestShop } from "../../support/shop";
 import { expectStatus } from "../../support/shopper";
 
@@ -23,13 +24,13 @@ describe("bulk forms", () => {
       return first;
     };
     const products = await send("products", numbers.map(article));
-    const token = { headers: { "Consistency-Token": products.headers["consistency-token"] ?? "" } };
+    const token = after(products);
     expect((await shop.admin.get("/admin/v1/products?q=bulk&limit=1", token)).body.total).toBe(250);
     await send("prices", numbers.map((n) => ({ sku: `BULK-${n}`, currency: "GBP", amount: `${n}.99` }))); // prettier-ignore
     await send("stock", numbers.map((n) => ({ sku: `BULK-${n}`, quantity: n + 1 }))); // prettier-ignore
     const ids = products.body.results.map(({ id }: { id: string }) => id);
     const published = await send("products", ids.map((id: string) => ({ op: "publish", id }))); // prettier-ignore
-    const later = { headers: { "Consistency-Token": published.headers["consistency-token"] ?? "" } };
+    const later = after(published);
     const { body } = await shop.anyone.get("/store/v1/products?inStock=true&limit=1&q=bulk", later);
     expect(body.total).toBe(250);
   });

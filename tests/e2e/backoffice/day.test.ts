@@ -1,3 +1,4 @@
+import { after } from "../../support/consistency";
 import { eventually } from "../../support/eventually";
 import { type Answer, type Caller } from "../../support/http";
 import { atRest } from "../../support/log";
@@ -25,7 +26,6 @@ beforeAll(async () => {
 afterAll(() => shop.stop());
 
 const SKU = "TEAPOT-1";
-const after = ({ headers }: Answer) => ({ headers: { "Consistency-Token": headers["consistency-token"] ?? "" } });
 const read = async (path: string, answer: Answer) => shop.anyone.get(path, after(answer));
 
 test("morning: an article is drafted, priced and stocked, and nobody sees it until it is published", async () => {

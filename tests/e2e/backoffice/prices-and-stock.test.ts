@@ -1,4 +1,5 @@
 import { newId } from "../../../src/infra/runtime";
+import { after } from "../../support/consistency";
 import { eventually } from "../../support/eventually";
 import { startTestShop, type TestShop } from "../../support/shop";
 import { expectStatus } from "../../support/shopper";
@@ -105,8 +106,8 @@ describe("stock", () => {
 
   test("is listed by place, SKU and what is left", async () => {
     await shop.admin.post(`${STOCK}/main/C3/receipts`, { quantity: 3 });
-    const { headers } = await shop.admin.post(`${STOCK}/attic/C3/receipts`, { quantity: 30 });
-    const token = { headers: { "Consistency-Token": headers["consistency-token"] ?? "" } };
+    const received = await shop.admin.post(`${STOCK}/attic/C3/receipts`, { quantity: 30 });
+    const token = after(received);
     const both = await shop.admin.get(`${STOCK}?sku=C3`, token);
     expect(both.body).toMatchObject({ total: 2, items: [{ location: "attic" }, { location: "main", available: 3 }] });
     expect((await shop.admin.get(`${STOCK}?below=4&sku=C3`, token)).body.items).toMatchObject([{ location: "main" }]);

@@ -1,4 +1,5 @@
 import { newId } from "../../../src/infra/runtime";
+import { seen } from "../../support/consistency";
 import { startTestShop, type TestShop } from "../../support/shop";
 import { expectStatus } from "../../support/shopper";
 
@@ -32,7 +33,7 @@ describe("a product", () => {
     const published = expectStatus(200, await shop.admin.post(`${PRODUCTS}/${id}/publish`));
     expect(published.body).toMatchObject({ status: "published", revision: 1 });
 
-    const token = { "Consistency-Token": published.headers["consistency-token"] ?? "" };
+    const token = seen(published);
     const page = expectStatus(200, await shop.anyone.get(`/store/v1/products/${slug}`, { headers: token }));
     expect(page.body).toMatchObject({
       id,
@@ -40,7 +41,7 @@ describe("a product", () => {
     });
 
     const hidden = expectStatus(200, await shop.admin.post(`${PRODUCTS}/${id}/unpublish`, { reason: "photo missing" }));
-    const later = { "Consistency-Token": hidden.headers["consistency-token"] ?? "" };
+    const later = seen(hidden);
     expectStatus(404, await shop.anyone.get(`/store/v1/products/${slug}`, { headers: later }));
     expectStatus(200, await shop.admin.post(`${PRODUCTS}/${id}/discontinue`));
     expect((await shop.admin.patch(`${PRODUCTS}/${id}`, { title: "New" })).body.code).toBe("product-discontinued");
@@ -153,7 +154,7 @@ describe("the list", () => {
     for (const n of [3, 1, 2])
       await make({ title: `Étagère ${n}`, slug: `shelf-${n}`, variants: [{ sku: `SHELF${n}` }] });
     const { body: fresh } = await make({ title: "Étagère 4" });
-    const token = { "Consistency-Token": (await shop.admin.post(`${PRODUCTS}/${fresh.id}/publish`)).headers["consistency-token"] ?? "" }; // prettier-ignore
+    const token = seen(await shop.admin.post(`${PRODUCTS}/${fresh.id}/publish`));
     const first = await shop.admin.get(`${PRODUCTS}?q=etag&limit=3`, { headers: token });
     expect(first.body).toMatchObject({
       total: 4,

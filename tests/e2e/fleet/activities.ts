@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeArticles } from "../../support/articles";
+import { after, seen } from "../../support/consistency";
 import { type Fleet } from "../../support/fleet";
 import { type Answer } from "../../support/http";
 import { newId } from "../../../src/infra/runtime";
@@ -66,16 +67,18 @@ export class World {
     const [article] = await makeArticles(fleet.admin, [{ sku: "KNOWN", stock }, { sku: "ASIDE", stock: 1 }]); // prettier-ignore
     if (!article) throw new Error("no article was made");
     const world = new World(fleet, article.sku, article.id, stock);
-    const after = { "Consistency-Token": article.token };
     for (let i = 0; i < carts; i++) {
       const shopper = await openCart(fleet.anyone);
-      expectStatus(200, await shopper.caller.post(`${shopper.cart}/items`, { sku: article.sku, quantity: 1 }, after));
+      expectStatus(
+        200,
+        await shopper.caller.post(`${shopper.cart}/items`, { sku: article.sku, quantity: 1 }, seen(article)),
+      );
       await fillIn(shopper);
       world.ready.push(shopper);
     }
     const first = expectStatus(201, await checkOut(world.readyCart()));
     world.placed(first, 1);
-    expectStatus(200, await fleet.anyone.get("/store/v1/products?limit=2", { headers: after }));
+    expectStatus(200, await fleet.anyone.get("/store/v1/products?limit=2", after(article)));
     expectStatus(200, await fleet.anyone.get("/reference/v1/currencies"));
     return world;
   }

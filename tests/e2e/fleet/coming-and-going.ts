@@ -1,5 +1,6 @@
 import { type ContextName } from "../../../src/engine/contexts";
 import { makeArticle } from "../../support/articles";
+import { seen } from "../../support/consistency";
 import { eventually } from "../../support/eventually";
 import { type Fleet, type Instance } from "../../support/fleet";
 import { type Answer } from "../../support/http";
@@ -41,7 +42,7 @@ export function testComingAndGoing(fleetOf: () => Fleet): void {
         const caller = anyone.as(opened.body.shopperToken);
         const cart = `/store/v1/carts/${opened.body.id}`;
         for (let pieces = 1; pieces <= 3 && !stopped; pieces++) {
-          const added = await caller.post(`${cart}/items`, { sku, quantity: 1 }, { "Consistency-Token": token });
+          const added = await caller.post(`${cart}/items`, { sku, quantity: 1 }, seen(token));
           if (!note(added, 200)) break;
           const read = await caller.get(cart);
           // Whichever instance answers shows what was just written.

@@ -1,6 +1,7 @@
 import { MongoClient } from "mongodb";
 import { CONTEXTS } from "../../../src/engine/contexts";
 import { makeArticle } from "../../support/articles";
+import { after, seen } from "../../support/consistency";
 import { type Fleet, startFleet } from "../../support/fleet";
 import { buy, checkOut, expectStatus, fillIn, openCart } from "../../support/shopper";
 import { eventually } from "../../support/eventually";
@@ -20,8 +21,6 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => fleet.stop());
 
-const after = (token: string) => ({ headers: { "Consistency-Token": token } });
-
 test("a shopper finds an article, fills a cart and buys; the back office sees the order and takes the money", async () => {
   const { anyone, admin } = fleet;
   const { sku, slug, token } = await makeArticle(admin, { sku: "ALONE-1", price: "12.50", stock: 5 });
@@ -30,12 +29,11 @@ test("a shopper finds an article, fills a cart and buys; the back office sees th
   const { shopper, answer } = await buy(anyone, [{ sku, quantity: 2 }], { after: token });
   expect(answer).toMatchObject({ status: 201, body: { status: "confirmed", lines: [{ sku, quantity: 2 }] } });
   const { id } = answer.body as { id: string };
-  const seen = answer.headers["consistency-token"] ?? "";
-  const order = expectStatus(200, await shopper.caller.get(`/store/v1/orders/${id}`, after(seen)));
+  const order = expectStatus(200, await shopper.caller.get(`/store/v1/orders/${id}`, after(answer)));
   expect(order.body).toMatchObject({ status: "confirmed", payment: { method: "test", status: "authorised" } });
 
-  expect((await admin.get(`/admin/v1/orders/${id}`, after(seen))).body).toMatchObject({ status: "confirmed" });
-  const level = await admin.get(`/admin/v1/stock/main/${sku}`, after(seen));
+  expect((await admin.get(`/admin/v1/orders/${id}`, after(answer))).body).toMatchObject({ status: "confirmed" });
+  const level = await admin.get(`/admin/v1/stock/main/${sku}`, after(answer));
   expect(level.body).toMatchObject({ available: 3 });
   const captured = await admin.post(`/admin/v1/orders/${id}/capture`);
   expect(expectStatus(200, captured).body).toMatchObject({ status: "captured" });
@@ -50,7 +48,7 @@ test("a checkout that is sent again gets the same answer, and one that is refuse
   const { anyone, admin } = fleet;
   const { sku, token } = await makeArticle(admin, { sku: "ALONE-2", stock: 1 });
   const shopper = await openCart(anyone);
-  expectStatus(200, await shopper.caller.post(`${shopper.cart}/items`, { sku, quantity: 1 }, after(token).headers));
+  expectStatus(200, await shopper.caller.post(`${shopper.cart}/items`, { sku, quantity: 1 }, seen(token)));
   const refused = await checkOut(shopper, { key: "too-early" });
   await fillIn(shopper);
   const again = await checkOut(shopper, { key: "too-early" });

@@ -1,6 +1,7 @@
 import { MongoClient } from "mongodb";
 import { newId } from "../../../src/infra/runtime";
 import { makeArticle } from "../../support/articles";
+import { seen } from "../../support/consistency";
 import { eventually } from "../../support/eventually";
 import { type Fleet } from "../../support/fleet";
 import { type Answer } from "../../support/http";
@@ -51,7 +52,7 @@ export function testRollingUpgrade(fleetOf: () => Fleet): void {
 
     /** As any client: with a key, and once more after \`Retry-After\`, five times at most. */
     const insist = async (send: (headers: Record<string, string>) => Promise<Answer>): Promise<Answer> => {
-      const headers = { "Idempotency-Key": newId(), "Consistency-Token": token };
+      const headers = { "Idempotency-Key": newId(), ...seen(token) };
       for (let attempt = 1; ; attempt++) {
         const answer = await send(headers);
         if (answer.status !== 503 || attempt === 5) {

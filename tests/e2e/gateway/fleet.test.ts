@@ -4,6 +4,7 @@ import { type Shop, type ShopOptions, startShop, CONTEXTS } from "../../../src/e
 import { settings } from "../../../src/infra/config";
 import { collectedLog } from "../../support/collected-logs";
 import { makeArticle } from "../../support/articles";
+import { after, seen } from "../../support/consistency";
 import { eventually } from "../../support/eventually";
 import { Caller } from "../../support/http";
 import { TEST_MASTER_KEYS } from "../../support/master-keys";
@@ -83,12 +84,12 @@ interface SeenService {
   readonly instances: readonly { readonly url: string; readonly health: string; readonly draining: boolean }[];
 }
 
-async function seen(): Promise<SeenService["instances"]> {
+async function seenInstances(): Promise<SeenService["instances"]> {
   const { body } = expectStatus(200, await admin.get("/gateway/v1/services"));
   return (body.items as SeenService[]).find(({ name }) => name === "storefront")?.instances ?? [];
 }
 const readyInstances = async (): Promise<number> =>
-  (await seen()).filter(({ health, draining }) => health === "ready" && !draining).length;
+  (await seenInstances()).filter(({ health, draining }) => health === "ready" && !draining).length;
 
 test("the worker, which nobody sends requests to, says how it is and what it does", async () => {
   const ask = new Caller(worker.url);
@@ -115,11 +116,10 @@ test("a shopper buys, whichever process each request comes to", async () => {
 test("a change is seen at once where it is asked for, and soon by everybody, from what is kept", async () => {
   const { sku, slug, token } = await makeArticle(admin, { sku: "FLEET-2", price: "10.00", stock: 1 });
   const page = `/store/v1/products/${slug}`;
-  const first = expectStatus(200, await anyone.get(page, { headers: { "Consistency-Token": token } }));
+  const first = expectStatus(200, await anyone.get(page, after(token)));
   await eventually(async () => (await anyone.get(page)).headers["cache-status"]?.startsWith("millrace; hit"));
   const changed = expectStatus(201, await admin.post(`/admin/v1/prices/${sku}`, { currency: "GBP", amount: "12.50" }));
-  const after = { "Consistency-Token": changed.headers["consistency-token"] ?? "" };
-  const now = expectStatus(200, await anyone.get(page, { headers: after }));
+  const now = expectStatus(200, await anyone.get(page, after(changed)));
   expect(JSON.stringify(first.body)).not.toContain("12.50");
   expect(JSON.stringify(now.body)).toContain("12.50");
   for (let i = 0; i < 6; i++) expect(JSON.stringify((await anyone.get(page)).body)).toContain("12.50");
@@ -141,7 +141,7 @@ test("an instance leaves and another joins under load: no request fails", async 
     while (!stop) {
       const { caller, cart } = await openCart(anyone);
       const answers = [
-        await caller.post(`${cart}/items`, { sku, quantity: 1 }, { "Consistency-Token": token }),
+        await caller.post(`${cart}/items`, { sku, quantity: 1 }, seen(token)),
         await caller.get(cart),
         await anyone.get("/store/v1/products?limit=2"),
       ];
@@ -155,7 +155,7 @@ test("an instance leaves and another joins under load: no request fails", async 
   await served(10);
   const leaving = first.url;
   await first.stop();
-  await eventually(async () => !(await seen()).some(({ url }) => url === leaving));
+  await eventually(async () => !(await seenInstances()).some(({ url }) => url === leaving));
   await served((statuses.get("200") ?? 0) + 10);
   first = await serving();
   await eventually(async () => (await readyInstances()) === 2);

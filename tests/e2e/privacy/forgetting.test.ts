@@ -7,6 +7,7 @@ import { verify, verifyForgotten } from "../../../src/infra/audit";
 import { createLogger } from "../../../src/infra/observability";
 import { newId } from "../../../src/infra/runtime";
 import { makeArticle } from "../../support/articles";
+import { seen } from "../../support/consistency";
 import { eventually } from "../../support/eventually";
 import { Caller } from "../../support/http";
 import { Listener } from "../../support/live";
@@ -47,7 +48,7 @@ afterAll(async () => {
 /** A cart with an article, an e-mail and an address. */
 async function fullCart(): Promise<Shopper> {
   const shopper = await openCart(shop.anyone);
-  const put = await shopper.caller.post(`${shopper.cart}/items`, { sku, quantity: 2 }, { "Consistency-Token": token });
+  const put = await shopper.caller.post(`${shopper.cart}/items`, { sku, quantity: 2 }, seen(token));
   expectStatus(200, put);
   await fillIn(shopper, EMAIL);
   expectStatus(200, await shopper.caller.put(`${shopper.cart}/shipping-address`, ADDRESS));

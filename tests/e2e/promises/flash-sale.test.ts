@@ -1,4 +1,5 @@
 import { type Article, makeArticles } from "../../support/articles";
+import { seen } from "../../support/consistency";
 import { eventually } from "../../support/eventually";
 import { type Answer, type Caller } from "../../support/http";
 import { startTestShop, type TestShop } from "../../support/shop";
@@ -44,8 +45,7 @@ async function prepare(index: number): Promise<Buyer> {
   const shopper = await openCart(crowd);
   const { caller, cart } = shopper;
   const skus = index % TWO_LINES === 0 ? [plenty.sku, scarce.sku] : [scarce.sku];
-  const add = (sku: string) =>
-    caller.post(`${cart}/items`, { sku, quantity: 1 }, { "Consistency-Token": scarce.token });
+  const add = (sku: string) => caller.post(`${cart}/items`, { sku, quantity: 1 }, seen(scarce));
   const answers = await Promise.all([
     ...skus.map(add),
     caller.put(`${cart}/email`, { email: `buyer-${index}@example.org` }),

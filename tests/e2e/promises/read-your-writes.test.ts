@@ -1,4 +1,5 @@
 import { type Article, makeArticle, makeArticles } from "../../support/articles";
+import { after } from "../../support/consistency";
 import { type Answer } from "../../support/http";
 import { startTestShop, type TestShop } from "../../support/shop";
 import { buy, expectStatus, openCart } from "../../support/shopper";
@@ -26,12 +27,10 @@ beforeAll(async () => {
     shop.admin,
     Array.from({ length: 5 }, (_, n) => ({ sku: `WARM-${n + 1}`, title: `Warm ${n + 1}`, stock: 10 })),
   )) as [Article];
-  expectStatus(200, await shop.anyone.get(PAGE, { headers: { "Consistency-Token": article.token } }));
+  expectStatus(200, await shop.anyone.get(PAGE, after(article)));
 });
 afterAll(() => shop.stop());
 
-const tokenOf = ({ headers }: Answer) => ({ "Consistency-Token": headers["consistency-token"] ?? "" });
-const after = (written: Answer) => ({ headers: tokenOf(written) });
 const itemOf = ({ body }: Answer) => body.items.find(({ id }: { id: string }) => id === article.id);
 
 /** Shoppers who ask for the same answers over and over, so that those are always kept. */
@@ -131,7 +130,7 @@ test("a category shows at once in the tree, in lists by category and in their fa
 
     const { token } = await makeArticle(shop.admin, { sku: `SHELF-${round}`, categories: [made.body.id] });
     const path = `/store/v1/products?category=${slug}`;
-    const listed = await shop.anyone.get(path, { headers: { "Consistency-Token": token } });
+    const listed = await shop.anyone.get(path, after(token));
     expect(listed.body).toMatchObject({ total: 1, facets: { categories: [{ slug, name: "Shelf", count: 1 }] } });
 
     const name = `Shelf ${round}, tidied`;
@@ -193,7 +192,7 @@ test("reference data and feeds, through what is kept of them", async () => {
 });
 
 test("a token from the future is answered 503 within its patience, by every kind of read", async () => {
-  const future = { headers: { "Consistency-Token": "c1-zzzzzzzzzz" } };
+  const future = after("c1-zzzzzzzzzz");
   const shopper = await openCart(shop.anyone);
   const reads = [
     shop.anyone.get(LISTS[0] ?? "", future),

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { type Document } from "../../../src/domains/kernel";
 import { type Article, makeArticles } from "../../support/articles";
+import { after } from "../../support/consistency";
 import { eventually } from "../../support/eventually";
 import { type Answer } from "../../support/http";
 import { atRest } from "../../support/log";
@@ -131,7 +132,7 @@ async function write(shopper: Shopper, over: () => boolean): Promise<void> {
       200,
       await shop.admin.post(`/admin/v1/stock/main/${growing.sku}/receipts`, { quantity: 1 }),
     );
-    const token = { headers: { "Consistency-Token": received.headers["consistency-token"] ?? "" } };
+    const token = after(received);
     const page = expectStatus(200, await shop.anyone.get(`/store/v1/products/${growing.slug}`, token));
     if (page.body.available !== received.body.available)
       throw new Error(`wrote ${received.body.available}, read ${page.body.available}`);

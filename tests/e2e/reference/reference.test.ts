@@ -1,3 +1,4 @@
+import { after } from "../../support/consistency";
 import { startTestShop, type TestShop } from "../../support/shop";
 
 let shop: TestShop;
@@ -5,9 +6,6 @@ beforeAll(async () => (shop = await startTestShop()));
 afterAll(() => shop.stop());
 
 const base = "/reference/v1";
-const after = (answer: { headers: Readonly<Record<string, string>> }) => ({
-  headers: { "Consistency-Token": answer.headers["consistency-token"] ?? "" },
-});
 
 describe("what everybody may read", () => {
   test("currencies, with the digits that can be paid", async () => {

@@ -1,4 +1,5 @@
 import { type Article, makeArticle } from "../../support/articles";
+import { seen } from "../../support/consistency";
 import { type Answer, type CallOptions } from "../../support/http";
 import { startTestShop, type TestShop } from "../../support/shop";
 import { ADDRESS, buy, expectStatus, openCart, type Shopper } from "../../support/shopper";
@@ -17,7 +18,7 @@ beforeAll(async () => {
   shop = await startTestShop();
   article = await makeArticle(shop.admin, { sku: "GOOD-1", stock: 100 });
   shopper = await openCart(shop.anyone);
-  const added = await shopper.caller.post(`${shopper.cart}/items`, { sku: article.sku, quantity: 1 }, after(article));
+  const added = await shopper.caller.post(`${shopper.cart}/items`, { sku: article.sku, quantity: 1 }, seen(article));
   lineId = expectStatus(200, added).body.lines[0].id;
   somebodyElse = await openCart(shop.anyone);
   const bought = await buy(shop.anyone, [{ sku: article.sku, quantity: 1 }]);
@@ -25,8 +26,6 @@ beforeAll(async () => {
   analystKey = await shop.keys.create("analyst", ["analyst"]);
 });
 afterAll(() => shop.stop());
-
-const after = ({ token }: Article) => ({ "Consistency-Token": token });
 
 interface Expected {
   readonly status: number;

@@ -1,4 +1,5 @@
 import { makeArticles } from "../../support/articles";
+import { after, seen, tokenOf } from "../../support/consistency";
 import { type Answer } from "../../support/http";
 import { startTestShop, type TestShop } from "../../support/shop";
 import { expectStatus } from "../../support/shopper";
@@ -69,8 +70,7 @@ beforeAll(async () => {
 });
 afterAll(() => shop.stop());
 
-const list = (query: string): Promise<Answer> =>
-  shop.anyone.get(`${PRODUCTS}${query}`, { headers: { "Consistency-Token": token } });
+const list = (query: string): Promise<Answer> => shop.anyone.get(`${PRODUCTS}${query}`, after(token));
 const find = async (query: string): Promise<{ items: readonly Item[]; total: number; nextCursor: string | null }> =>
   expectStatus(200, await list(`?limit=100&${query}`)).body;
 const skusOf = (items: readonly Item[]): readonly string[] => items.map(({ sku }) => sku);
@@ -158,7 +158,7 @@ describe("an order", () => {
     token = article?.token ?? token;
     const { items } = await find("sort=newest");
     expect(items[0]?.sku).toBe(newest.sku);
-    token = expectStatus(200, await shop.admin.post(`/admin/v1/products/${article?.id}/discontinue`)).headers["consistency-token"] ?? ""; // prettier-ignore
+    token = tokenOf(expectStatus(200, await shop.admin.post(`/admin/v1/products/${article?.id}/discontinue`)));
     expect((await find("")).total).toBe(COUNT);
   });
 });
@@ -212,7 +212,7 @@ describe("pages", () => {
     const second = expectStatus(200, await list(`?limit=100&cursor=${first.nextCursor}`)).body;
     expect(new Set([...skusOf(first.items), ...skusOf(second.items)]).size).toBe(COUNT);
     const gone = await shop.admin.post(`/admin/v1/products/${added?.id}/unpublish`);
-    token = gone.headers["consistency-token"] ?? token;
+    token = tokenOf(gone);
     expect((await find("")).total).toBe(COUNT);
   });
 });
@@ -262,7 +262,7 @@ describe("a page of a product", () => {
     const { items } = await find("q=CAT-08");
     const [{ id, slug }] = items as [Item];
     const moved = expectStatus(200, await shop.admin.put(`/admin/v1/products/${id}/slug`, { slug: "moved" }));
-    token = moved.headers["consistency-token"] ?? "";
+    token = tokenOf(moved);
     expectStatus(404, await list(`/${slug}`));
     expect(expectStatus(200, await list("/moved")).body.id).toBe(id);
   });
@@ -273,7 +273,7 @@ describe("a page of a product", () => {
     await shop.admin.post("/admin/v1/bulk/prices", { entries: [{ sku: "VAR-L", currency: "GBP", amount: "9" }, { sku: "VAR-S", currency: "GBP", amount: "4.5" }] }); // prettier-ignore
     await shop.admin.post("/admin/v1/bulk/stock", { entries: [{ sku: "VAR-L", quantity: 2 }, { sku: "VAR-S", quantity: 3 }] }); // prettier-ignore
     const published = expectStatus(200, await shop.admin.post(`/admin/v1/products/${draft.id}/publish`));
-    token = published.headers["consistency-token"] ?? "";
+    token = tokenOf(published);
     expect(expectStatus(200, await list("/variants")).body).toMatchObject({
       sku: "VAR-S",
       price: { amount: "4.50" },
@@ -303,7 +303,7 @@ describe("an answer that is known", () => {
     const path = `${PRODUCTS}/cat-02`;
     const { headers, body } = expectStatus(200, await shop.anyone.get(path));
     const received = await shop.admin.post(`/admin/v1/stock/main/${body.sku}/receipts`, { quantity: 1 });
-    const after = { "If-None-Match": headers["etag"] ?? "", "Consistency-Token": received.headers["consistency-token"] ?? "" }; // prettier-ignore
+    const after = { "If-None-Match": headers["etag"] ?? "", ...seen(received) };
     const changed = expectStatus(200, await shop.anyone.get(path, { headers: after }));
     expect(changed.body.available).toBe(body.available + 1);
     expect(changed.headers["etag"]).not.toBe(headers["etag"]);

@@ -1,3 +1,4 @@
+import { seen } from "../../support/consistency";
 import { eventually } from "../../support/eventually";
 import { type Answer } from "../../support/http";
 import { startTestShop, type TestShop } from "../../support/shop";
@@ -13,7 +14,7 @@ afterAll(() => shop.stop());
 
 /** The first article in stock: as of the write that `after` answered, else perhaps older than what was just done. */
 async function inStock(after?: Answer): Promise<{ sku: string; available: number; name: string }> {
-  const headers = after && { "Consistency-Token": after.headers["consistency-token"] ?? "" };
+  const headers = after && seen(after);
   const { body } = expectStatus(200, await shop.anyone.with(headers ?? {}).get(FIRST_IN_STOCK));
   return body.items[0];
 }

@@ -1,3 +1,4 @@
+import { seen } from "../../../support/consistency";
 import { ADDRESS, checkOut, fillIn, type Shopper } from "../../../support/shopper";
 import { type Call, NOBODY, type Recipe, type Recipes, type RefusedCall, type Workshop } from "./workshop";
 
@@ -43,8 +44,8 @@ export const storeRecipes: Recipes = {
     async meanwhile(workshop, { path, shopper, body }, answer) {
       const { sku } = body as { sku: string };
       const price = { currency: "GBP", amount: "77.00" };
-      const { headers } = await workshop.done(workshop.admin.post(`/admin/v1/prices/${sku}`, price));
-      const token = { "Consistency-Token": headers["consistency-token"] ?? "" };
+      const priced = await workshop.done(workshop.admin.post(`/admin/v1/prices/${sku}`, price));
+      const token = seen(priced);
       const cart = path.replace(/\/items$/, "");
       const { body: now } = await workshop.done(workshop.anyone.as(shopper ?? "").get(cart, { headers: token }));
       expect(now.pricesChanged).toBe(true);
@@ -93,8 +94,8 @@ export const storeRecipes: Recipes = {
       const mend = async () => {
         const price = { currency: "EUR", amount: "12.00" };
         const path = `/admin/v1/prices/${shopper.article.sku}`;
-        const { headers } = await workshop.done(workshop.admin.post(path, price));
-        const token = { "Consistency-Token": headers["consistency-token"] ?? "" };
+        const priced = await workshop.done(workshop.admin.post(path, price));
+        const token = seen(priced);
         await workshop.done(shopper.caller.get(shopper.cart, { headers: token }));
       };
       return { ...by(shopper, `${shopper.cart}/currency`, { currency: "EUR" }), code: "no-price", mend };
@@ -155,8 +156,8 @@ export const storeRecipes: Recipes = {
     async accepted(workshop) {
       const shopper = await workshop.withItem();
       const price = { currency: "GBP", amount: "11.00" };
-      const { headers } = await workshop.done(workshop.admin.post(`/admin/v1/prices/${shopper.article.sku}`, price));
-      const token = { "Consistency-Token": headers["consistency-token"] ?? "" };
+      const priced = await workshop.done(workshop.admin.post(`/admin/v1/prices/${shopper.article.sku}`, price));
+      const token = seen(priced);
       return { ...by(shopper, `${shopper.cart}/accept-prices`), headers: token };
     },
     otherBody: null,

@@ -1,4 +1,5 @@
 import { type Article, makeArticle, type NewArticle } from "../../../support/articles";
+import { seen } from "../../../support/consistency";
 import { type Answer, type Caller, type CallOptions } from "../../../support/http";
 import { type TestShop } from "../../../support/shop";
 import { buy, expectStatus, fillIn, openCart, type Shopper } from "../../../support/shopper";
@@ -103,9 +104,7 @@ export class Workshop {
   }
 
   add({ caller, cart }: Shopper, { sku, token }: Article, quantity = 2): Promise<Answer> {
-    return caller
-      .post(`${cart}/items`, { sku, quantity }, { "Consistency-Token": token })
-      .then((answer) => expectStatus(200, answer));
+    return caller.post(`${cart}/items`, { sku, quantity }, seen(token)).then((answer) => expectStatus(200, answer));
   }
 
   shopper(cart?: object): Promise<Shopper> {
