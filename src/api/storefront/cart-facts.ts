@@ -23,11 +23,12 @@ export class CartFacts {
   }
 
   /** The article as it can be bought now; `null`: there is no such article. */
-  async offer(sku: string, currency: string, at: string): Promise<Offer | null> {
+  async offer(sku: string, currency: CurrencyCode, at: string): Promise<Offer | null> {
     const known = await this.sku(sku);
     if (known === undefined || known.productId === null) return null;
     const { name, taxCategory, published } = known;
     return {
+      currency,
       productId: known.productId as ProductId,
       name,
       taxCategory,
@@ -37,12 +38,12 @@ export class CartFacts {
   }
 
   /** What every article costs now; `null` where it cannot be bought. */
-  quotes(skus: readonly Sku[], currency: string, at: string): Promise<readonly Quote[]> {
+  quotes(skus: readonly Sku[], currency: CurrencyCode, at: string): Promise<readonly Quote[]> {
     return Promise.all(
       skus.map(async (sku) => {
         const known = await this.sku(sku);
         const sold = known !== undefined && known.productId !== null && known.published;
-        return { sku, unitPrice: sold ? price(known, currency, at) : null };
+        return { sku, currency, unitPrice: sold ? price(known, currency, at) : null };
       }),
     );
   }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { address, cart as cartAggregate, cartView, email, noCart, shippingMethods, type Cart, type CartCommand } from "../../domains/cart"; // prettier-ignore
+import { address, cart as cartAggregate, cartView, email, noCart, QUOTES_INCOMPLETE, shippingMethods, type Cart, type CartCommand } from "../../domains/cart"; // prettier-ignore
 import { type CartId, countryCode, currencyCode, DomainError, type LineId, quantity, type ShopperId, sku } from "../../domains/kernel"; // prettier-ignore
 import { type CommandContext, deriveId } from "../../infra/runtime";
 import { type CartDocument } from "../../projections/cart";
@@ -16,12 +16,20 @@ const REFUSALS = {
   contention: 409,
   "idempotency-key-reused": 422,
 } as const;
-const PRICE_REFUSALS = { "not-for-sale": 409, "no-price": 409, "amount-too-large": 409 } as const;
+const PRICE_REFUSALS = {
+  "not-for-sale": 409,
+  "no-price": 409,
+  "amount-too-large": 409,
+  "quotes-incomplete": 409,
+} as const;
 const TAGS = ["Carts"];
 const HEEDS = ["Idempotency-Key", "If-Match"] as const;
 const RESPONSES = { 200: { description: "The cart as it is now", schema: cartSchema } };
 
 type Caller = Pick<Context<unknown, unknown, unknown, unknown, "shopper">, "shopper" | "command">;
+
+/** How often prices are looked up for a cart that changes meanwhile. */
+const LOOKUPS = 3;
 
 /** Carts: each belongs to the shopper who opened it, and is not there for anybody else. */
 export function cartRoutes(services: Services): readonly Route[] {
@@ -51,9 +59,31 @@ export function cartRoutes(services: Services): readonly Route[] {
     return at;
   }
 
+  /**
+   * Executes a command for which prices are looked up by the cart as this process last saw it, and again by what the log
+   * has where another process has changed it since.
+   */
+  async function changePriced(
+    caller: Caller,
+    cartId: string,
+    build: (cart: Cart, command: CommandContext) => Part | Promise<Part>,
+  ) {
+    for (let lookup = 1; ; lookup++) {
+      const cart = await peek(caller, cartId, lookup === 1);
+      if (cart instanceof DomainError) return cart;
+      const answer = await change(caller, cartId, (command) => build(cart, command));
+      const outdated = answer instanceof DomainError && answer.code === QUOTES_INCOMPLETE;
+      if (!outdated || lookup === LOOKUPS) return answer;
+    }
+  }
+
   /** The caller's cart, for looking up what a command on it needs; the decider has the last word. */
-  async function peek({ shopper }: Pick<Caller, "shopper">, cartId: string): Promise<Cart | DomainError> {
-    const kept = services.commands.peek(cartAggregate, cartId);
+  async function peek(
+    { shopper }: Pick<Caller, "shopper">,
+    cartId: string,
+    fromMemory: boolean,
+  ): Promise<Cart | DomainError> {
+    const kept = fromMemory ? services.commands.peek(cartAggregate, cartId) : undefined;
     const state = kept ?? (await services.commands.load(cartAggregate, cartId)).state;
     return state.status === "absent" || state.owner !== shopper.id ? noCart(cartId) : state;
   }
@@ -132,11 +162,9 @@ export function cartRoutes(services: Services): readonly Route[] {
       async handler(context) {
         const { params, body } = context;
         await facts.level(context.consistencyToken);
-        const cart = await peek(context, params.cartId);
-        if (cart instanceof DomainError) return cart;
-        const offer = await facts.offer(body.sku, cart.currency, services.now());
-        return change(context, params.cartId, ({ commandId }) => {
+        return changePriced(context, params.cartId, async ({ currency }, { commandId }) => {
           const lineId = deriveId("line", commandId) as LineId;
+          const offer = await facts.offer(body.sku, currency, services.now());
           return { type: "AddItem", lineId, ...body, offer };
         });
       },
@@ -155,12 +183,12 @@ export function cartRoutes(services: Services): readonly Route[] {
       async handler(context) {
         const { params, body } = context;
         await facts.level(context.consistencyToken);
-        const cart = await peek(context, params.cartId);
-        if (cart instanceof DomainError) return cart;
-        const line = cart.lines.find(({ lineId }) => lineId === params.lineId);
-        const offer = line ? await facts.offer(line.sku, cart.currency, services.now()) : null;
         const lineId = params.lineId as LineId;
-        return change(context, params.cartId, () => ({ type: "ChangeItemQuantity", lineId, ...body, offer }));
+        return changePriced(context, params.cartId, async ({ lines, currency }) => {
+          const line = lines.find((known) => known.lineId === lineId);
+          const offer = line && (await facts.offer(line.sku, currency, services.now()));
+          return { type: "ChangeItemQuantity", lineId, ...body, offer };
+        });
       },
     }),
     route({
@@ -194,10 +222,10 @@ export function cartRoutes(services: Services): readonly Route[] {
         const { currency } = context.body;
         await facts.level(context.consistencyToken);
         await facts.checkCurrency(currency);
-        const cart = await peek(context, context.params.cartId);
-        if (cart instanceof DomainError) return cart;
-        const quotes = await facts.quotesFor({ ...cart, currency }, services.now());
-        return change(context, context.params.cartId, () => ({ type: "SetCartCurrency", currency, quotes }));
+        return changePriced(context, context.params.cartId, async (cart) => {
+          const quotes = await facts.quotesFor({ ...cart, currency }, services.now());
+          return { type: "SetCartCurrency", currency, quotes };
+        });
       },
     }),
     route({
@@ -297,10 +325,9 @@ export function cartRoutes(services: Services): readonly Route[] {
       refusals: { ...REFUSALS, ...PRICE_REFUSALS },
       async handler(context) {
         await facts.level(context.consistencyToken);
-        const cart = await peek(context, context.params.cartId);
-        if (cart instanceof DomainError) return cart;
-        const quotes = await facts.quotesFor(cart, services.now());
-        return change(context, context.params.cartId, () => ({ type: "AcceptPrices", quotes }));
+        return changePriced(context, context.params.cartId, async (cart) => {
+          return { type: "AcceptPrices", quotes: await facts.quotesFor(cart, services.now()) };
+        });
       },
     }),
     route({

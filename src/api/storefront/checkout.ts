@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { cart as cartAggregate, noCart, paymentMeans } from "../../domains/cart";
+import { cart as cartAggregate, noCart, paymentMeans, QUOTES_INCOMPLETE } from "../../domains/cart";
 import { type CartId, DomainError, type OrderId, type PaymentId, type ShopperId } from "../../domains/kernel";
 import { order as orderAggregate, type OrderCommand, placement } from "../../domains/ordering";
 import { type EventLog } from "../../infra/eventstore";
@@ -81,7 +81,7 @@ export function checkoutRoutes(
         };
         let outcome = await attempt(true);
         // The cart was changed through another process since this one last saw it.
-        if (outcome instanceof DomainError && outcome.code === "quotes-incomplete") outcome = await attempt(false);
+        if (outcome instanceof DomainError && outcome.code === QUOTES_INCOMPLETE) outcome = await attempt(false);
         if (outcome instanceof DomainError) return outcome;
         const checkedOut = outcome.events.find((event) => event.type === "CartCheckedOut");
         if (checkedOut?.type !== "CartCheckedOut") return missing("order");

@@ -16,7 +16,7 @@ import {
   type SetShippingMethod,
 } from "./commands";
 import { type CartEvent } from "./events";
-import { changedPrices, forSale, isTooLarge, quotedPrices, tooLarge, unquoted } from "./quotes";
+import { changedPrices, forSale, isTooLarge, quotedPrices, tooLarge, unoffered, unquoted } from "./quotes";
 import { sameFields } from "./same-fields";
 import { settle } from "./settle";
 import { shippingMethods } from "./shipping";
@@ -84,7 +84,7 @@ function open({ type: _, at: __, by: ___, ...data }: OpenCart, state: CartState)
 
 /** An article that is in the cart already gets more pieces on its line; all of them at the price of now. */
 function addItem({ cartId, lineId, sku, quantity, offer }: AddItem, state: Cart): Decision<CartEvent> {
-  const article = forSale(sku, offer, state.currency);
+  const article = unoffered(state, sku, offer) ?? forSale(sku, offer, state.currency);
   if (article instanceof DomainError) return article;
   const { unitPrice, productId, name, taxCategory } = article;
   const line = state.lines.find((known) => known.sku === sku);
@@ -102,7 +102,9 @@ function addItem({ cartId, lineId, sku, quantity, offer }: AddItem, state: Cart)
 function changeItemQuantity({ lineId, quantity, offer }: ChangeItemQuantity, state: Cart): Decision<CartEvent> {
   const line = state.lines.find((known) => known.lineId === lineId);
   if (line === undefined) return noLine(lineId);
-  const article = forSale(line.sku, offer, state.currency);
+  const outdated = unoffered(state, line.sku, offer);
+  if (outdated) return outdated;
+  const article = forSale(line.sku, offer ?? null, state.currency);
   if (article instanceof DomainError && quantity > line.quantity) return article;
   const unitPrice = article instanceof DomainError ? line.unitPrice : article.unitPrice;
   if (quantity === line.quantity && unitPrice === line.unitPrice) return [];
@@ -118,7 +120,7 @@ function removeItem({ cartId, lineId }: RemoveItem, state: Cart): Decision<CartE
 /** Every article in the cart must have a price in the new currency. */
 function setCurrency({ cartId, currency, quotes }: SetCartCurrency, state: Cart): Decision<CartEvent> {
   if (currency === state.currency) return [];
-  const prices = unquoted(state, quotes) ?? quotedPrices(state.lines, quotes, currency);
+  const prices = unquoted({ ...state, currency }, quotes) ?? quotedPrices(state.lines, quotes, currency);
   if (prices instanceof DomainError) return prices;
   return [{ type: "CartCurrencySet", data: { cartId, currency, prices } }];
 }

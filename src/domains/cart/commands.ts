@@ -24,6 +24,8 @@ interface To<Type extends string> {
 
 /** An article as it can be bought at the moment in the cart's currency. */
 export interface Offer {
+  /** Of the price: the cart's may have changed since it was looked up. */
+  readonly currency: CurrencyCode;
   readonly productId: ProductId;
   readonly name: string;
   readonly taxCategory: string;
@@ -35,6 +37,7 @@ export interface Offer {
 /** What an article costs at the moment; `null`: it cannot be bought. */
 export interface Quote {
   readonly sku: Sku;
+  readonly currency: CurrencyCode;
   readonly unitPrice: Decimal | null;
 }
 
@@ -61,7 +64,8 @@ export interface ChangeItemQuantity extends To<"ChangeItemQuantity"> {
   readonly lineId: LineId;
   /** The whole new quantity. */
   readonly quantity: number;
-  readonly offer: Offer | null;
+  /** Of the line's article; `undefined`: the line was not there yet when the offer was to be looked up. */
+  readonly offer: Offer | null | undefined;
 }
 export interface RemoveItem extends To<"RemoveItem"> {
   readonly lineId: LineId;

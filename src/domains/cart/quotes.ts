@@ -13,8 +13,11 @@ export interface ChangedPrice extends Pick<CartLine, "lineId" | "sku"> {
 }
 
 /** Compares every line with today's quotes; an article without a quote cannot be bought. */
-export function changedPrices({ lines }: Pick<Cart, "lines">, quotes: readonly Quote[]): ChangedPrice[] {
-  const prices = pricesOf(quotes);
+export function changedPrices(
+  { lines, currency }: Pick<Cart, "lines" | "currency">,
+  quotes: readonly Quote[],
+): ChangedPrice[] {
+  const prices = pricesOf(quotes, currency);
   return lines.flatMap(({ lineId, sku, unitPrice }) => {
     const now = prices.get(sku) ?? null;
     return now !== null && compare(now, unitPrice) === 0 ? [] : [{ lineId, sku, was: unitPrice, now }];
@@ -22,15 +25,25 @@ export function changedPrices({ lines }: Pick<Cart, "lines">, quotes: readonly Q
 }
 
 /**
- * Refuses quotes that leave out a line: it was added after they were taken, and they are to be taken again. (What cannot
- * be bought has a quote of `null`.)
+ * Refuses quotes that leave out a line, or are in another currency: the cart was changed after they were taken, and they
+ * are to be taken again. (What cannot be bought has a quote of `null`.)
  */
-export function unquoted({ lines }: Pick<Cart, "lines">, quotes: readonly Quote[]): DomainError | undefined {
-  const prices = pricesOf(quotes);
+export function unquoted(
+  { lines, currency }: Pick<Cart, "lines" | "currency">,
+  quotes: readonly Quote[],
+): DomainError | undefined {
+  const prices = pricesOf(quotes, currency);
   const skus = lines.filter(({ sku }) => !prices.has(sku)).map(({ sku }) => sku);
-  if (skus.length === 0) return undefined;
-  return conflict(QUOTES_INCOMPLETE, "The cart changed while its prices were looked up. Try again.", { skus });
+  return skus.length === 0 ? undefined : incomplete(skus);
 }
+
+/** Refuses what was offered for a cart that did not have the line yet, or had another currency. */
+export function unoffered({ currency }: Pick<Cart, "currency">, sku: Sku, offer: Offer | null | undefined) {
+  return offer === undefined || (offer !== null && offer.currency !== currency) ? incomplete([sku]) : undefined;
+}
+
+const incomplete = (skus: readonly Sku[]) =>
+  conflict(QUOTES_INCOMPLETE, "The cart changed while its prices were looked up. Try again.", { skus });
 
 /** The code of that refusal. */
 export const QUOTES_INCOMPLETE = "quotes-incomplete";
@@ -41,7 +54,7 @@ export function quotedPrices(
   quotes: readonly Quote[],
   currency: string,
 ): Pick<CartLine, "lineId" | "unitPrice">[] | DomainError {
-  const prices = pricesOf(quotes);
+  const prices = pricesOf(quotes, currency);
   const missing = lines.filter(({ sku }) => (prices.get(sku) ?? null) === null).map(({ sku }) => sku);
   if (missing.length > 0) return noPrice(missing, currency);
   const quoted = lines.map((line) => ({ ...line, unitPrice: prices.get(line.sku) ?? line.unitPrice }));
@@ -62,7 +75,8 @@ export function forSale(sku: Sku, offer: Offer | null, currency: string): ForSal
   return unitPrice === null ? noPrice([sku], currency) : { ...offer, unitPrice };
 }
 
-const pricesOf = (quotes: readonly Quote[]) => new Map(quotes.map(({ sku, unitPrice }) => [sku, unitPrice]));
+const pricesOf = (quotes: readonly Quote[], wanted: string) =>
+  new Map(quotes.filter(({ currency }) => currency === wanted).map(({ sku, unitPrice }) => [sku, unitPrice]));
 
 const noPrice = (skus: readonly Sku[], currency: string) =>
   conflict("no-price", `There is no price in ${currency} for ${skus.join(", ")}.`, { skus, currency });

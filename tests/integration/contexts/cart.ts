@@ -5,7 +5,7 @@ const stream = `cart-${cartId}`;
 const productId = "ab5bc8bc-2518-5ec3-ae73-322e6596c696";
 const owner = "20a7505e-1530-5e2d-a8c0-c46e26737f61";
 const open = { type: "OpenCart", cartId, owner, currency: "GBP", country: "GB", taxRegime: "inclusive", taxRates: { standard: "0.20" } }; // prettier-ignore
-const offer = { productId, name: "White Hanging Heart T-Light Holder, white, small", taxCategory: "standard", published: true, unitPrice: "2.55" }; // prettier-ignore
+const offer = { currency: "GBP", productId, name: "White Hanging Heart T-Light Holder, white, small", taxCategory: "standard", published: true, unitPrice: "2.55" }; // prettier-ignore
 
 export const cart: AloneStory = {
   given: [

@@ -58,7 +58,7 @@ const checkOut = (price: string | null, acceptChangedPrices = false): CartComman
   orderId,
   paymentId,
   payment,
-  quotes: [{ sku: mug, unitPrice: price }],
+  quotes: [{ sku: mug, currency: GBP, unitPrice: price }],
   acceptChangedPrices,
 });
 
@@ -98,6 +98,23 @@ describe("items", () => {
       .given(opened)
       .when(add(mug, 1, null))
       .thenRefused("no-price", { skus: [mug], currency: "GBP" });
+  });
+  it("what was looked up for the cart as it was before is looked up again", () => {
+    const history = [opened, added(mug, 4, "2.55")];
+    const euro = { ...offer("A MUG", "2.95"), currency: EUR };
+    const before = [
+      { ...add(mug, 1, null), offer: euro },
+      { ...changeQuantity(9, null), offer: euro },
+      { ...changeQuantity(9, null), offer: undefined },
+      { type: "AcceptPrices", at, cartId, quotes: [{ sku: mug, currency: EUR, unitPrice: "2.95" }] },
+      { type: "AcceptPrices", at, cartId, quotes: [] },
+      { ...checkOut(null), quotes: [{ sku: mug, currency: EUR, unitPrice: "2.95" }] },
+    ] as CartCommand[];
+    for (const command of before)
+      spec(cart)
+        .given(...history)
+        .when(command)
+        .thenRefused("quotes-incomplete", { skus: [mug] });
   });
   it("has limits", () => {
     const almost = added(mug, 999_999, "2.55");
@@ -158,7 +175,7 @@ describe("currency, country, address", () => {
     at,
     cartId,
     currency: EUR,
-    quotes: [{ sku: mug, unitPrice: price }],
+    quotes: [{ sku: mug, currency: EUR, unitPrice: price }],
   });
   it("another currency needs a price for every line", () => {
     const prices = [{ lineId: line(mug), unitPrice: "2.95" }];
@@ -290,7 +307,7 @@ describe("checkout", () => {
       .thenTypes("CartPricesAccepted", "CartCheckedOut");
     spec(cart)
       .given(...complete)
-      .when({ type: "AcceptPrices", at, cartId, quotes: [{ sku: mug, unitPrice: "2.95" }] })
+      .when({ type: "AcceptPrices", at, cartId, quotes: [{ sku: mug, currency: GBP, unitPrice: "2.95" }] })
       .then({ type: "CartPricesAccepted", data: { cartId, prices: [{ lineId: line(mug), unitPrice: "2.95" }] } });
   });
   it("reckons shipping on the accepted prices", () => {

@@ -36,6 +36,7 @@ export const opened: CartEvent = {
 export const line = (name: string) => name as LineId;
 
 export const offer = (name: string, unitPrice: string | null, published = true): Offer => ({
+  currency: GBP,
   productId,
   name,
   taxCategory: "standard",
