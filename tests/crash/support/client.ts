@@ -15,7 +15,10 @@ const PATIENCE = 20_000;
 /** How long a request is tried again at most before that itself is a fault, in ms. */
 const GIVES_UP_AFTER = 120_000;
 
-/** A client that does not give up: asks again, under the same key, until the shop answers. */
+/**
+ * A client that does not give up: asks again, under the same key, until the shop answers. Where the shop is in several
+ * places it asks at any of them, and again at another.
+ */
 export class Client {
   answers = 0;
   retries = 0;
@@ -23,17 +26,19 @@ export class Client {
   readonly surprises = new Map<string, number>();
   /** The longest that anybody had to wait for an answer, in ms. */
   slowest: { readonly ms: number; readonly what: string } = { ms: 0, what: "" };
-  private readonly pool: Pool;
+  private readonly pools: readonly Pool[];
 
-  constructor(readonly url: string) {
-    this.pool = new Pool(url, { connections: 64, headersTimeout: PATIENCE, bodyTimeout: PATIENCE });
+  constructor(...urls: readonly string[]) {
+    const options = { connections: 64, headersTimeout: PATIENCE, bodyTimeout: PATIENCE };
+    this.pools = urls.map((url) => new Pool(url, options));
   }
 
   /** @throws when there is no answer at all within two minutes */
   async ask(method: Method, path: string, { body, key, headers }: Ask = {}): Promise<Answer> {
     const begun = Date.now();
+    const first = Math.floor(Math.random() * this.pools.length);
     for (let attempt = 0; ; attempt++) {
-      const answer = await this.once(method, path, body, {
+      const answer = await this.once(first + attempt, method, path, body, {
         ...(body !== undefined && { "Content-Type": "application/json" }),
         ...(key !== undefined && { "Idempotency-Key": key }),
         ...headers,
@@ -56,8 +61,8 @@ export class Client {
     }
   }
 
-  close(): Promise<void> {
-    return this.pool.destroy();
+  async close(): Promise<void> {
+    await Promise.all(this.pools.map((pool) => pool.destroy()));
   }
 
   private surprised(by: string): void {
@@ -65,12 +70,15 @@ export class Client {
   }
 
   private async once(
+    place: number,
     method: Method,
     path: string,
     body: unknown,
     headers: Readonly<Record<string, string>>,
   ): Promise<Answer> {
-    const response = await this.pool.request({
+    const pool = this.pools[place % this.pools.length];
+    if (!pool) throw new Error("the client knows no place to ask at");
+    const response = await pool.request({
       method,
       path,
       headers,

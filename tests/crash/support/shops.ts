@@ -11,8 +11,8 @@ export const PREFIX = "crash";
 
 /** A shop of several processes, some of which are to be killed. */
 export interface CrashShop {
-  /** Where all of it can be reached, whatever is killed meanwhile. */
-  readonly url: string;
+  /** Where all of it can be reached, whatever is killed meanwhile; at any of them, where there are several. */
+  readonly urls: readonly string[];
   readonly victims: readonly Victim[];
   /** Where it keeps its data and logs. */
   readonly folder: string;
@@ -35,9 +35,12 @@ const ENVIRONMENT = {
   PAYMENT_TIMEOUT: "2",
 };
 
-export type Killed = "engine" | "worker" | "event store" | "mongod";
+export type Killed = "engine" | "one of three engines" | "worker" | "event store" | "mongod";
 
-/** Stores as processes of their own, and the engine in one process, or as one that serves and two that work. */
+/**
+ * Stores as processes of their own, and the engine in one process, or three times over, or as one that serves and two
+ * that work.
+ */
 export async function shopWithGivenStores(killed: Killed): Promise<CrashShop> {
   const folder = newFolder();
   const [port, eventstorePort, sparePort] = await Promise.all([freePort(), freePort(), freePort()]);
@@ -66,18 +69,25 @@ export async function shopWithGivenStores(killed: Killed): Promise<CrashShop> {
   try {
     await begin<Victim>(eventstore, mongod);
     const env = { ...ENVIRONMENT, EVENTSTORE_URL: eventstoreUrl, MONGODB_URL: mongod.url };
-    const data = join(folder, "data");
     const engineAt = (at: number) =>
       new MillraceProcess({
         name: `engine-${at}`,
-        args: ["start", "--port", String(at), "--data", data, "--no-seed"],
+        args: ["start", "--port", String(at), "--data", join(folder, `data-${at}`), "--no-seed"],
         env,
         ready: "Millrace is ready",
         folder,
       });
     const engine = engineAt(port);
     await begin(engine);
-    const shared = { url, folder, eventstoreUrl: () => eventstoreUrl, mongoUrl: () => mongod.url, stop };
+    const shared = { urls: [url], folder, eventstoreUrl: () => eventstoreUrl, mongoUrl: () => mongod.url, stop };
+    if (killed === "one of three engines") {
+      const ports = await Promise.all([freePort(), freePort()]);
+      const others = ports.map(engineAt);
+      await begin(...others);
+      const urls = [url, ...ports.map((at) => `http://127.0.0.1:${at}`)];
+      const asOne = () => end(...others).then(() => url);
+      return { ...shared, urls, victims: [engine, ...others], asOne };
+    }
     if (killed !== "worker") {
       const victims = { engine, "event store": eventstore, mongod };
       return { ...shared, victims: [victims[killed]], asOne: () => Promise.resolve(url) };
@@ -131,7 +141,7 @@ export async function shopWithOwnStores(): Promise<CrashShop> {
     new ForeignProcess("its mongod", join(data, "mongodb", "mongod.pid"), ready),
   ];
   return {
-    url,
+    urls: [url],
     folder,
     victims,
     eventstoreUrl: () => record().eventstoreUrl,

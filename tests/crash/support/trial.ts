@@ -35,7 +35,7 @@ export interface Outcome {
 
 /** Shoppers shop while processes are killed; then everything is looked at. */
 export async function trial(shop: CrashShop, kills: number, chance: Chance): Promise<Outcome> {
-  const client = new Client(shop.url);
+  const client = new Client(...shop.urls);
   const world: World = { client, ledger: new Ledger(), articles: await stockUp(client), adminKey: ADMIN_KEY };
   const done: Kill[] = [];
   let faults: readonly string[] = [];
