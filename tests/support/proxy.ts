@@ -26,6 +26,8 @@ const MIDWAY = 100;
  */
 export class Proxy {
   private readonly passages = new Set<Passage>();
+  /** The proxy's own connections: in a stall they outlive the client's. */
+  private readonly toServer = new Set<Socket>();
   private refusing = false;
   private readonly weather: Weather = { stalled: false, latency: 0, bandwidth: Infinity };
 
@@ -98,6 +100,7 @@ export class Proxy {
 
   async close(): Promise<void> {
     this.cut("end");
+    for (const socket of this.toServer) socket.destroy();
     await new Promise((resolve) => this.server.close(resolve));
   }
 
@@ -107,7 +110,10 @@ export class Proxy {
       return;
     }
     const { host, port } = this.target;
-    const passage = new Passage(client, connect(port, host), this.weather, this.options.inspect?.());
+    const server = connect(port, host);
+    this.toServer.add(server);
+    server.once("close", () => this.toServer.delete(server));
+    const passage = new Passage(client, server, this.weather, this.options.inspect?.());
     this.passages.add(passage);
     passage.closed = () => this.passages.delete(passage);
   }
