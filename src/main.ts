@@ -1,6 +1,7 @@
 #!/usr/bin/env -S node --max-semi-space-size=64
 import { Command, Option } from "commander";
 import { type Flags } from "./cli/flags";
+import { endSoon } from "./cli/process";
 
 /* The command line. Each command's code is loaded when it is called for, so that `--help` answers at once. */
 
@@ -217,7 +218,10 @@ program
   .addOption(data)
   .action(async (flags: Flags) => (await import("./cli/bench.js")).bench(flags));
 
-program.parseAsync().catch((error: unknown) => {
-  process.stderr.write(`millrace: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-});
+program
+  .parseAsync()
+  .catch((error: unknown) => {
+    process.stderr.write(`millrace: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  })
+  .finally(endSoon);

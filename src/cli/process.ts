@@ -25,6 +25,17 @@ export function untilStopped(drain = 0): Promise<string> {
   });
 }
 
+/** What a process leaves open after its command, such as a connection to a store that is silent, holds it for so long. */
+const LEFT_OPEN = 500;
+
+/**
+ * The command is over: the process ends by itself, or soon whatever is still open. Clients of stores cannot close what
+ * the store's machine does not acknowledge.
+ */
+export function endSoon(): void {
+  setTimeout(() => process.exit(), LEFT_OPEN).unref();
+}
+
 function endAsItIs(signal: string): never {
   process.stderr.write(
     `millrace: not all has ended ${STOPS_WITHIN / 1_000} s after ${signal}: the process ends as it is\n`,

@@ -310,7 +310,8 @@ export class Engine {
     const inTime = await Promise.race([finished, pause(patience, late.signal).then(() => false)]);
     late.abort();
     if (!inTime) this.options.report("warn", "stopped before all was finished: a store does not answer", {});
-    await orElse(this.stores.close(), CLOSE_PATIENCE, undefined);
+    // What was given up did not get as far as the log.
+    await orElse(Promise.all([this.log.close(), this.stores.close()]), CLOSE_PATIENCE, undefined);
   }
 
   private async finish(): Promise<void> {
