@@ -13,6 +13,7 @@ import { type LogTail, type TailMember } from "./log-tail";
 import { Outdated } from "./outdated";
 import { PoisonEvent } from "./poison-event";
 import { backoff, pause } from "./retry";
+import { Rhythm } from "./rhythm";
 
 export interface ConsumerOptions {
   /** Of its lease. */
@@ -21,10 +22,7 @@ export interface ConsumerOptions {
   /** What it is part of; the name when absent. */
   readonly work?: string;
   readonly maxBatch?: number;
-  /**
-   * 0: every event is handled at once. Otherwise some time lies between two commits while events pour in, so that many
-   * go together and a document that changes often is written once; little while a reader waits, none at rest.
-   */
+  /** 0: every event is handled at once; otherwise as `Rhythm` says. */
   readonly rhythm?: 0;
 }
 
@@ -42,13 +40,6 @@ export interface ConsumerServices {
 
 /** A position reached without events becomes durable after this time, in ms. */
 const IDLE_CHECKPOINT = 5_000;
-/** Commands pour in when so many a second were seen, and so many at once, on average. */
-const POURING = { rate: 60, atOnce: 1.5 };
-/** The time that then lies between two commits, in ms; and where a reader waits. */
-const RHYTHM = 100;
-const HURRIED_RHYTHM = 20;
-/** What is averaged over, in ms. */
-const WINDOW = 250;
 /** How often a lease is asked for that another still holds, in ms: often at first, as it is about to be given back. */
 const LEASE_POLL = 1_000;
 const HANDOVER_POLL = 100;
@@ -66,12 +57,7 @@ export class Consumer {
   private readonly backlog: Backlog;
   private error: ConsumerState["error"];
   private durable = -1n;
-  private lastCommit = 0;
-  /** Commands a second, and commands in a batch, averaged. */
-  private rate = 0;
-  private atOnce = 1;
-  private waiters = 0;
-  private hurryUp: (() => void) | undefined;
+  private readonly rhythm: Rhythm;
   private readonly stopping = new AbortController();
   /** Newer code is needed: this process never takes the work again. */
   private readonly withdrawn = new AbortController();
@@ -93,6 +79,7 @@ export class Consumer {
     this.name = options.name;
     this.context = options.context;
     this.backlog = new Backlog(services.tail, handler.types);
+    this.rhythm = new Rhythm(options.rhythm !== 0);
     this.batches = new BatchSize(options.maxBatch ?? 2_000);
   }
 
@@ -129,7 +116,7 @@ export class Consumer {
   async stop(): Promise<void> {
     this.stopping.abort();
     this.retryNow?.();
-    this.hurryUp?.();
+    this.rhythm.end();
     await this.running;
   }
 
@@ -153,8 +140,7 @@ export class Consumer {
 
   /** Commits without pause as long as somebody waits. Returns the way to stop waiting. */
   hurry(): () => void {
-    if (this.waiters++ === 0) this.hurryUp?.();
-    return () => this.waiters--;
+    return this.rhythm.hurry();
   }
 
   private async run(): Promise<void> {
@@ -272,7 +258,7 @@ export class Consumer {
           continue;
         }
         this.resting = false;
-        await this.keepRhythm(signal);
+        await this.rhythm.keep(signal);
         const { events, upTo } = member.take(this.batches.most);
         await this.handle(events, upTo);
       }
@@ -284,25 +270,6 @@ export class Consumer {
   }
 
   private resting = false;
-
-  private get rhythm(): number {
-    const pouring = this.rate >= POURING.rate && this.atOnce >= POURING.atOnce;
-    if (!pouring || this.options.rhythm === 0) return 0;
-    return this.waiters > 0 ? HURRIED_RHYTHM : RHYTHM;
-  }
-
-  private async keepRhythm(signal: AbortSignal): Promise<void> {
-    const wait = this.lastCommit + this.rhythm - Date.now();
-    if (wait <= 0 || signal.aborted) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, wait);
-      this.hurryUp = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-    this.hurryUp = undefined;
-  }
 
   /**
    * Events handled before are passed over: catching up may have gone beyond the point from which on the tail brings
@@ -320,7 +287,7 @@ export class Consumer {
       await this.handler.handle(fresh, upTo);
       this.batches.took(fresh.length, performance.now() - begun);
       this.backlog.done();
-      this.measure(fresh);
+      this.rhythm.beat(fresh);
       this.durable = upTo;
       if (this.failure && this.failure.event.position <= upTo) await this.gotOver();
     }
@@ -331,16 +298,6 @@ export class Consumer {
     this.failure = undefined;
     // Should it stay, it is out of date: the position is beyond it.
     await this.services.failures.clear(this.context, this.name).catch(() => undefined);
-  }
-
-  private measure(events: readonly Recorded[]): void {
-    const now = Date.now();
-    const passed = Math.max(1, now - this.lastCommit);
-    const commands = commandsIn(events);
-    const weight = 1 - Math.exp(-passed / WINDOW);
-    this.rate += ((commands * 1_000) / passed - this.rate) * weight;
-    this.atOnce += (commands - this.atOnce) * weight;
-    this.lastCommit = now;
   }
 
   private async saveIdlePosition(): Promise<void> {
@@ -359,17 +316,7 @@ export class Consumer {
     const { event } = poison;
     this.status = "failed";
     this.backlog.failed(event);
-    this.error = {
-      message: poison.message,
-      cause: poison.cause instanceof Error ? poison.cause.message : String(poison.cause),
-      stream: event.stream,
-      revision: event.revision,
-      type: event.type,
-      position: event.position.toString(),
-      eventId: event.id,
-      ...(poison.document !== null && { document: poison.document }),
-      ...(poison.cause instanceof Error && poison.cause.stack !== undefined && { stack: poison.cause.stack }),
-    };
+    this.error = poison.described();
     this.services.report("error", poison.message, { consumer: this.name, ...this.error });
     const goesOn = new Promise<void>((resolve) => {
       this.retryNow = resolve;
@@ -386,16 +333,4 @@ export class Consumer {
     if (!signal.aborted) await goesOn;
     this.retryNow = undefined;
   }
-}
-
-/** Events of one command lie together. */
-function commandsIn(events: readonly Recorded[]): number {
-  let commands = 0;
-  let last: string | undefined;
-  for (const { metadata } of events)
-    if (metadata.commandId !== last) {
-      last = metadata.commandId;
-      commands++;
-    }
-  return commands;
 }

@@ -1,4 +1,5 @@
 import { type Recorded } from "../../domains/kernel";
+import { type ConsumerState } from "./consumer-state";
 
 /** An event that cannot be handled; the consumer stops and shows it. */
 export class PoisonEvent extends Error {
@@ -14,5 +15,21 @@ export class PoisonEvent extends Error {
       { cause },
     );
     this.name = "PoisonEvent";
+  }
+
+  /** As states show it. */
+  described(): NonNullable<ConsumerState["error"]> {
+    const { message, event, cause, document } = this;
+    return {
+      message,
+      cause: cause instanceof Error ? cause.message : String(cause),
+      stream: event.stream,
+      revision: event.revision,
+      type: event.type,
+      position: event.position.toString(),
+      eventId: event.id,
+      ...(document !== null && { document }),
+      ...(cause instanceof Error && cause.stack !== undefined && { stack: cause.stack }),
+    };
   }
 }

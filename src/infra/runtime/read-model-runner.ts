@@ -1,16 +1,17 @@
 import { type Subscription } from "rxjs";
 import { type Recorded } from "../../domains/kernel";
-import { Checkpoints, divide, layoutOf, type MongoStores, type Pointer, reachOf, readModelPointers } from "../mongo";
+import { divide, layoutOf, type MongoStores, type Pointer, readModelPointers } from "../mongo";
 import { beginBatchSpan, isTracing, type TracedSpan, within } from "../observability/tracing";
 import { UNKNOWN_LAG } from "./backlog";
 import { Build, together } from "./build";
 import { Consumer, type ConsumerOptions, type ConsumerServices } from "./consumer";
 import { type ConsumerState } from "./consumer-state";
 import { type Handler } from "./handler";
-import { type Layout, type Part, partitionName, partitionNames } from "./partitions";
+import { type Layout, type Part, partitionName } from "./partitions";
 import { type Committed } from "./projection-writer";
 import { type ReadModel } from "./read-model";
 import { pause } from "./retry";
+import { isReady, Succession } from "./succession";
 
 export interface RunnerSpec {
   readonly name: string;
@@ -38,9 +39,6 @@ export interface RunnerState {
 /** How often another process is looked for that has begun or ended a rebuild, in ms. */
 const POINTER_POLL = 1_000;
 
-/** A fencing token is put so far ahead that no lease catches up with it. */
-const FENCE = 1_000_000;
-
 /** A rebuild was asked for while one is under way. */
 export class RebuildUnderWay extends Error {}
 
@@ -56,6 +54,7 @@ export class ReadModelRunner {
   private readonly stopping = new AbortController();
   private switching: Promise<void> | undefined;
   private polling: Promise<void> | undefined;
+  private readonly succession: Succession;
 
   constructor(
     private readonly spec: RunnerSpec,
@@ -63,7 +62,9 @@ export class ReadModelRunner {
     private readonly services: ConsumerServices,
     private readonly model: ReadModel,
     private readonly options: Pick<ConsumerOptions, "maxBatch" | "rhythm"> = {},
-  ) {}
+  ) {
+    this.succession = new Succession(stores, spec);
+  }
 
   get name(): string {
     return this.spec.name;
@@ -321,7 +322,7 @@ export class ReadModelRunner {
           this.publish(builder);
           await old?.stop();
         }
-        if (before.previous) await this.discard(before.previous);
+        if (before.previous) await this.succession.discard(before.previous);
         this.services.report("info", `${target} has taken over from ${before.active}`, { readModel: this.name });
         return;
       }
@@ -333,77 +334,16 @@ export class ReadModelRunner {
   /** A database that is away for a while is no reason to give the rebuild up. */
   private async trySwap(pointer: Pointer, target: string, builder: Build): Promise<boolean> {
     try {
-      return await this.swap(pointer, target, builder);
+      return await this.succession.swap(pointer, target, builder);
     } catch (error) {
       this.services.report("warn", `the rebuild of ${this.name} could not take over yet`, { target, error });
       return false;
     }
   }
 
-  /**
-   * First the old collection's writers are shut out, provided that none is ahead; then the pointer moves. So no reader
-   * ever sees an older state than before. Cut off in between, the old one stands still until the switch is made again.
-   * A transaction would be no better: one that a killed process leaves open locks both documents for a minute.
-   */
-  private async swap(pointer: Pointer, target: string, builder: Build): Promise<boolean> {
-    const { context, name, version } = this.spec;
-    const level = await this.levelOf(builder);
-    const old = layoutOf(pointer, pointer.active);
-    const before = await reachOf(this.stores, context, pointer.active, old);
-    if (before && before.most > level) return false;
-    if (!(await this.fence(partitionNames(pointer.active, old), level))) return false;
-    const moved = await this.pointers().updateOne(
-      { _id: name, building: target },
-      {
-        $set: { active: target, version, previous: pointer.active },
-        $unset: { building: true },
-        $inc: { generation: 1 },
-      },
-    );
-    return moved.matchedCount === 1;
-  }
-
-  /** Up to where everything is in the new collection, by whichever process. */
-  private async levelOf(builder: Build): Promise<bigint> {
-    const stored = builder.leads()
-      ? undefined
-      : await reachOf(this.stores, this.spec.context, builder.target, builder.layout);
-    const positions = builder.consumers.map(({ holdsLease, position$ }, index) =>
-      holdsLease ? position$.value : (stored?.at(index) ?? -1n),
-    );
-    return positions.reduce((a, b) => (a < b ? a : b));
-  }
-
-  /** Shuts out the writers of all these partitions, or of none: one may have got ahead meanwhile. */
-  private async fence(names: readonly string[], level: bigint): Promise<boolean> {
-    const checkpoints = new Checkpoints(this.stores).collection(this.spec.context);
-    const fenced: string[] = [];
-    for (const _id of names) {
-      const done = await checkpoints.updateOne({ _id, position: { $lte: level } }, { $inc: { token: FENCE } });
-      if (done.matchedCount === 1) fenced.push(_id);
-      else if (await checkpoints.findOne({ _id })) {
-        await checkpoints.updateMany({ _id: { $in: fenced } }, { $inc: { token: -FENCE } });
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private async discard(target: string): Promise<void> {
-    const { context } = this.spec;
-    await this.stores.database(context).dropCollection(target);
-    await new Checkpoints(this.stores).drop(context, target);
-    await this.pointers().updateOne({ _id: this.name }, { $unset: { [`layouts.${target}`]: true } });
-  }
-
   private pointers() {
     return readModelPointers(this.stores, this.spec.context);
   }
-}
-
-/** Whether there is something in this process to put in place: what others build of it is looked at then. */
-function isReady({ states }: Build): boolean {
-  return states.some(({ status }) => status === "live") && states.every(({ status }) => status === "live" || status === "waiting"); // prettier-ignore
 }
 
 const sameLayout = (a: Pointer, b: Pointer): boolean => layoutOf(a, a.active).count === layoutOf(b, b.active).count;
