@@ -7,8 +7,9 @@ import { startStores, type TestStores, uniquePrefix } from "../../support/stores
 
 /* Long streams: a command that finds nothing of its aggregate in memory goes on from a snapshot, as if there were none. */
 
-/** A stream of 100,000 events takes some ten seconds; of 10,000 it shows the same. */
+/** A stream of 100,000 events takes half a minute, and more on a busy machine; of 10,000 it shows the same. */
 const LONG = process.env["MILLRACE_LONG_STREAMS"] ? 100_000 : 10_000;
+const PATIENCE = 60_000 + 3 * LONG;
 const EVERY = 100;
 
 let stores: TestStores;
@@ -76,22 +77,22 @@ async function snapshotted(events = 250): Promise<string> {
   return id;
 }
 
-test(`a stream of ${LONG} events takes its next command without being read again`, async () => {
-  const id = await filled(LONG);
-  const first = started();
-  expect(await first.handler.execute(long, id, count(1), context(1))).toMatchObject({ state: LONG + 1 });
-  await first.snapshots.settled();
-  evolved = 0;
-  const { handler, snapshots } = started();
-  const begun = performance.now();
-  const outcome = await handler.execute(long, id, count(1), context(2));
-  const took = performance.now() - begun;
-  expect(outcome).toMatchObject({ accepted: true, state: LONG + 2, revision: LONG + 1 });
-  expect(evolved).toBeLessThan(EVERY);
-  expect(snapshots.figures).toMatchObject({ read: 1, ignored: 0, failed: 0 });
-  // Reading all of it would take a second for each 30,000 events.
-  expect(took).toBeLessThan(LONG / 30);
-}, 60_000);
+test(
+  `a stream of ${LONG} events takes its next command without being read again`,
+  async () => {
+    const id = await filled(LONG);
+    const first = started();
+    expect(await first.handler.execute(long, id, count(1), context(1))).toMatchObject({ state: LONG + 1 });
+    await first.snapshots.settled();
+    evolved = 0;
+    const { handler, snapshots } = started();
+    const outcome = await handler.execute(long, id, count(1), context(2));
+    expect(outcome).toMatchObject({ accepted: true, state: LONG + 2, revision: LONG + 1 });
+    expect(evolved).toBeLessThan(EVERY);
+    expect(snapshots.figures).toMatchObject({ read: 1, ignored: 0, failed: 0 });
+  },
+  PATIENCE,
+);
 
 test("however many commands follow, never more events than that are read", async () => {
   const id = newId();
