@@ -1,16 +1,22 @@
+import { startShop } from "../../../src/engine/shop";
 import { type Article, makeArticle } from "../../support/articles";
+import { eventually } from "../../support/eventually";
+import { Caller } from "../../support/http";
 import { atRest } from "../../support/log";
-import { startTestShop, type TestShop } from "../../support/shop";
+import { ADMIN_KEY, startTestShop, type TestShop } from "../../support/shop";
 import { buy, expectStatus } from "../../support/shopper";
 
 /** Where a document, a state or an event comes from. */
+
+/** Events after which a long stream gets another snapshot. */
+const EVERY = 10;
 
 let shop: TestShop;
 let article: Article;
 let order: { readonly id: string; readonly number: string };
 
 beforeAll(async () => {
-  shop = await startTestShop();
+  shop = await startTestShop({ snapshotEvery: EVERY });
   article = await makeArticle(shop.admin, { sku: "EXPLAINED", stock: 10, price: "5.00" });
   const options = { after: article.token };
   for (let n = 0; n < 3; n++)
@@ -130,6 +136,96 @@ describe("a document of a read model", () => {
     expect(types(found.events)).toEqual(["CategoryCreated", "CategoryRemoved"]);
     expect((await shop.admin.get("/admin/v1/explain/ordering/orders/nothing")).status).toBe(404);
     expect((await shop.admin.get("/admin/v1/explain/ordering/nothing/1")).status).toBe(404);
+  });
+});
+
+describe("a stream with snapshots", () => {
+  const sku = "LONG";
+  const streams = [`stock/main-${sku}`, `price/${sku}`];
+  const readModels = [
+    `inventory/levels/main-${sku}`,
+    `pricing/prices/${sku}`,
+    `cart/offers/${encodeURIComponent(`sku:${sku}`)}`,
+  ];
+
+  /** A process that has nothing in memory, with snapshots or without. */
+  async function another(snapshotEvery: number) {
+    const started = await startShop({ ...shop.options, work: [], beforeOpening: undefined, snapshotEvery });
+    const caller = new Caller(started.url, { "X-API-Key": ADMIN_KEY });
+    return {
+      figures: started.engine.snapshots.figures,
+      /** But what tells how long the log is by now, which goes on with the audit trail. */
+      async get(path: string) {
+        const { status, body } = await caller.get(`/admin/v1/${path}`);
+        return { status, body: { ...body, position: undefined, readTo: undefined } };
+      },
+      async stop() {
+        await caller.close();
+        await started.stop();
+      },
+    };
+  }
+
+  /** Snapshots of those streams, wherever their contexts keep them. */
+  async function kept(): Promise<number> {
+    const counts = ["inventory", "pricing"].map((context) =>
+      shop.engine.stores.collection(context, "snapshots").countDocuments({ stream: { $regex: `${sku}$` } }),
+    );
+    return (await Promise.all(counts)).reduce((sum, count) => sum + count);
+  }
+
+  /** Stock that was received and adjusted again and again, with reservations open, and as many prices, some withdrawn. */
+  async function makeLong(): Promise<Article> {
+    const made = await makeArticle(shop.admin, { sku, stock: 40, price: "5.00" });
+    const send = async (what: string, entries: readonly object[]) =>
+      expectStatus(200, await shop.admin.post(`/admin/v1/bulk/${what}`, { entries }));
+    for (let round = 0; round < 4; round++) {
+      const six = Array.from({ length: 6 }, (_, n) => round * 6 + n);
+      await send("stock", six.map((n) => ({ sku, quantity: n + 1 }))); // prettier-ignore
+      await send("prices", six.map((n) => ({ sku, currency: "GBP", amount: `${n + 6}.00` }))); // prettier-ignore
+      await buy(shop.anyone, [{ sku, quantity: 1 }], { after: made.token });
+      const adjusted = { delta: -1, reason: "broken" };
+      expectStatus(200, await shop.admin.post(`/admin/v1/stock/main/${sku}/adjustments`, adjusted));
+    }
+    return made;
+  }
+
+  test("is at any revision and time what it is without, and so are differences and explanations", async () => {
+    const { id } = await makeLong();
+    await atRest(shop);
+    await eventually(async () => (await kept()) >= streams.length);
+    const [beside, plain] = await Promise.all([another(EVERY), another(0)]);
+    const same = async (path: string) => {
+      const [found, expected] = await Promise.all([beside.get(path), plain.get(path)]);
+      expect([path, found]).toEqual([path, expected]);
+      return found;
+    };
+    try {
+      const lasts = new Map<string, object>();
+      for (const stream of streams) {
+        const { events } = (await plain.get(`streams/${stream}?limit=1000`)).body;
+        const last = events.length - 1;
+        expect(last).toBeGreaterThan(2 * EVERY);
+        const times = [0, EVERY, last].map((n) => encodeURIComponent(events[n].when.occurredAt));
+        const moments = [...events.map((_: unknown, n: number) => n), last + 5, ...times, "2001-01-01T00:00:00Z"];
+        for (const at of moments) await same(`streams/${stream}?at=${at}&limit=5`);
+        const pairs = [[-1, last], [0, EVERY], [EVERY - 1, EVERY], [EVERY, EVERY + 1], [last, 3], times] as const; // prettier-ignore
+        for (const [from, to] of pairs) await same(`streams/${stream}/diff?from=${from}&to=${to}`);
+        await same(`streams/${stream}/diff?from=${EVERY}`);
+        lasts.set(stream, (await same(`streams/${stream}?at=${last}&limit=1`)).body.state);
+      }
+      for (const document of [...readModels, `storefront/products/${encodeURIComponent(`product:${id}`)}`]) {
+        expect((await same(`explain/${document}`)).body).toMatchObject({ reproduced: true });
+        await same(`explain/${document}?scan=true&limit=7`);
+      }
+      // All that was answered from the log alone; the state of now is the one that commands go on from.
+      expect(beside.figures.read).toBe(0);
+      for (const stream of streams)
+        expect((await same(`streams/${stream}?from=${EVERY}&limit=2`)).body.state).toEqual(lasts.get(stream));
+      expect([beside.figures, plain.figures]).toMatchObject([{ read: streams.length, ignored: 0 }, { read: 0 }]);
+    } finally {
+      await Promise.all([beside.stop(), plain.stop()]);
+    }
   });
 });
 
