@@ -16,6 +16,8 @@ export const position = z
 
 /** How long the log may be read for an answer. */
 export const seconds = wholeNumber(1, 60).default(10).describe("How long the log may be read.");
+/** Of answers for which the log is read for as long as the caller wants, in ms. */
+export const READING_DEADLINE = 75_000;
 
 const search = {
   window: wholeNumber(1, 86_400)
@@ -98,6 +100,7 @@ export function causationRoutes(services: Services, explainer: Explainer): reado
         position: position.optional().describe("Of one of its events, where known."),
         ...search,
       }),
+      deadline: READING_DEADLINE,
       responses: { 200: { description: "The events", schema: correlationSchema } },
       refusals: { "not-found": 404, "log-busy": 503 },
       async handler({ params: { correlationId }, query, signal }) {
@@ -113,6 +116,7 @@ export function causationRoutes(services: Services, explainer: Explainer): reado
       summary: "What led to an event, and what it led to",
       description: how,
       query: z.strictObject({ position: position.optional().describe("Of the event, as each answer with events tells it."), ...search }), // prettier-ignore
+      deadline: READING_DEADLINE,
       responses: { 200: { description: "Causes and effects", schema: causationSchema } },
       refusals: { "not-found": 404, "log-busy": 503 },
       async handler({ params: { eventId }, query, signal }) {

@@ -3,7 +3,7 @@ import { type Document, type Projection } from "../../domains/kernel";
 import { type Explainer, type Explanation, LogBusy } from "../../infra/audit";
 import { flag, missing, ok, type Route, route, wholeNumber } from "../http";
 import { type Services } from "../services";
-import { busy, position, seconds } from "./causation";
+import { busy, position, READING_DEADLINE, seconds } from "./causation";
 import { reading } from "./conventions";
 import { eventSchema, eventView, json, withoutSecrets } from "./event-view";
 
@@ -57,6 +57,7 @@ export function explainRoutes(
         "document. Where a document names its streams only these are read; else the whole log is, one such answer at a " +
         "time. Tokens of payments are not shown.",
       query,
+      deadline: READING_DEADLINE,
       responses: { 200: { description: "The document and a page of its events", schema: explanationSchema } },
       refusals: { "not-found": 404, "log-busy": 503 },
       async handler({ params: { readModel, documentId: id }, query, consistencyToken, signal }) {

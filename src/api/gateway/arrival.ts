@@ -11,7 +11,7 @@ import {
 } from "../http/request-headers";
 import { clientAddress, protocolOf, type TrustedProxies } from "./guard/client";
 import { type Added } from "./proxy/headers";
-import { allowedTime, passedOn } from "./resilience/deadline";
+import { allowedTime, passedOn } from "../http/deadline";
 import { type GatewayRoute } from "./table";
 
 /** A request as it came in, with what the gateway has found out about it. */

@@ -9,7 +9,7 @@ import { type Origin } from "./cache/freshness";
 import { type Fetch, type How, type PublicReads } from "./cache/public-reads";
 import { type Service } from "./fleet/service";
 import { forward } from "./proxy/forward";
-import { passedOn } from "./resilience/deadline";
+import { passedOn } from "../http/deadline";
 
 /** What became of a public read; `bypass`: it is to be sent to the service as it is. */
 export type Result = { readonly kind: "answered" } | { readonly kind: "bypass" } | { readonly kind: "refused"; readonly problem: Problem }; // prettier-ignore

@@ -1,4 +1,4 @@
-import { BODY_LIMIT, EVENTS_TYPE, type Method, type Route } from "../http";
+import { EVENTS_TYPE, type Method, type Route } from "../http";
 import { PathTree } from "../http/path-tree";
 
 /** Who uses the routes of a path: shoppers, the back office, anybody, analysts, operators. */
@@ -38,11 +38,6 @@ export interface GatewayRoute {
 /** The routes of each service. */
 export type ServiceRoutes = Readonly<Record<string, readonly Route[]>>;
 
-const READ_DEADLINE = 10_000;
-const COMMAND_DEADLINE = 20_000;
-/** Commands with large bodies do as much at once as many others. */
-const BULK_DEADLINE = 120_000;
-
 /** First parameters that say only where the aggregate is; the next one completes its name. */
 const HALF_NAMES = new Set(["location", "category", "country"]);
 
@@ -72,7 +67,7 @@ function gatewayRoute(service: string, route: Route): GatewayRoute {
     waits: route.heeds.includes("Prefer"),
     levels: route.heeds.includes("Consistency-Token"),
     bodyLimit: route.bodyLimit,
-    deadline: route.bodyLimit > BODY_LIMIT ? BULK_DEADLINE : kind === "read" ? READ_DEADLINE : COMMAND_DEADLINE,
+    deadline: route.deadline,
     produces: route.produces,
     endless: route.produces === EVENTS_TYPE,
   };

@@ -6,6 +6,7 @@ import { beginSpan, isTracing, type Logger, logRequest, type Metrics, requestLev
 import { type Audit, auditedOf } from "./audited";
 import { type AccessOptions, authorise } from "./authorise";
 import { ClientGone, readJson } from "./body";
+import { tooLate } from "./deadline";
 import { type Entry, PathTree } from "./path-tree";
 import { Problem, problemOf } from "./problem";
 import { type AnyReply, EVENTS_TYPE } from "./reply";
@@ -59,7 +60,7 @@ export class Dispatcher {
     try {
       const ready = this.prepare(context, entry, values, mark < 0 ? "" : url.slice(mark + 1));
       const reply = ready === undefined ? entry.route.handler(context) : ready.then(() => entry.route.handler(context));
-      if (reply instanceof Promise) this.finishLater(context, entry.route, reply);
+      if (reply instanceof Promise) this.finishLater(context, entry.route, inTime(context, reply));
       else {
         const sending = this.deliver(context, reply);
         if (sending === undefined) this.record(context, entry.route.path);
@@ -220,3 +221,23 @@ const notAcceptable = (produces: string): Problem =>
   new Problem(406, "not-acceptable", `This answers ${produces}, which Accept rules out.`, {
     details: { available: [produces] },
   });
+
+/** The reply, or a problem once it is late: what it waits for then, nobody hears of any more. */
+function inTime(context: RequestContext, reply: Promise<AnyReply>): Promise<AnyReply> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(tooLate("What this needs"));
+      context.expire();
+    }, context.allowed);
+    reply.then(
+      (value) => {
+        clearTimeout(timer);
+        resolve(value);
+      },
+      (error: Error) => {
+        clearTimeout(timer);
+        reject(error);
+      },
+    );
+  });
+}

@@ -9,6 +9,8 @@ const ADVICE: Readonly<Record<string, string>> = {
   "body-too-large": "The answer names the limit in bytes as `limit`. Bulk commands can be sent in parts.",
   contention:
     "Many writers changed the same thing at once, and nothing was done. Send the request again after `Retry-After`.",
+  "gateway-timeout":
+    "A store or a service did not answer in time. Nothing is known about the outcome. A command with an `Idempotency-Key` can be sent again.",
   "idempotency-key-reused":
     "The key in `Idempotency-Key` stands for another request of yours. A new command needs a new key.",
   "internal-error":

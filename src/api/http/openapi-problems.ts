@@ -74,6 +74,7 @@ function codesOf(route: Route): ReadonlyMap<number, ReadonlySet<string>> {
   if (heeds.includes("If-Match")) add(412, "stale-revision");
   for (const [code, status] of Object.entries(route.refusals)) add(status, code);
   add(500, "internal-error");
+  add(504, "gateway-timeout");
   add(503, "temporarily-unavailable", ...(heeds.includes("Consistency-Token") ? ["read-model-behind"] : []));
   return codes;
 }
@@ -91,6 +92,7 @@ const MEANINGS: Readonly<Record<number, string>> = {
   422: "The request is understood but cannot be accepted",
   500: "Something went wrong on our side",
   503: "A store or the identity provider does not answer at present, or a read model has not caught up",
+  504: "The answer was not there in time, and nothing is known about the outcome",
 };
 
 /** The responses of problems, each kept once under `components` however many routes can answer with it. */

@@ -56,6 +56,7 @@ export interface OpenApi {
 const DESCRIPTION =
   "JSON over HTTP. Amounts are decimal text. A write answers with `Consistency-Token`; a read that sends it back shows " +
   "that write. A command with an `Idempotency-Key` can be repeated: it gives the first answer and changes nothing. " +
+  "`Request-Timeout` says for how many ms the caller waits; what has no answer by then is answered 504. " +
   "Errors are problem details (RFC 9457) with a stable `code`, explained under `/problems/<code>`.";
 
 /** The OpenAPI document of a table of routes. @throws when two routes have one operationId */

@@ -5,6 +5,7 @@ import { type CommandContext } from "../../infra/runtime/command";
 import { deriveId, fingerprint, newId } from "../../infra/runtime/ids";
 import { actorOf, type Identity, type Principal, type Shopper } from "../../infra/security";
 import { parseIfMatch } from "./conditional";
+import { allowedTime, passedOn, standardDeadline, waitWithin } from "./deadline";
 import { decodeEventId, decodeToken, type EventId } from "./consistency";
 import { parseCorrelationId, parseDeadline, parseIdempotencyKey, parseTraceparent, parseWait } from "./request-headers";
 import { type Context, type Route } from "./route";
@@ -36,6 +37,7 @@ export class RequestContext implements Context {
   private knownCorrelationId: string | undefined = undefined;
   private knownLog: Logger | undefined = undefined;
   private abort: AbortController | undefined = undefined;
+  private expired = false;
 
   constructor(
     readonly request: IncomingMessage,
@@ -66,16 +68,37 @@ export class RequestContext implements Context {
 
   get wait(): number | undefined {
     const wait = parseWait(this.request.headers["prefer"]);
-    const left = wait === undefined ? undefined : parseDeadline(this.request.headers["request-timeout"]);
+    const { timeout } = this;
+    if (wait === undefined || timeout === undefined) return wait;
     // Nobody hears an answer that comes after the caller has left.
-    return wait === undefined || left === undefined ? wait : Math.min(wait, left / 1_000);
+    return waitWithin(wait, timeout - (performance.now() - this.started));
+  }
+
+  /** How long the answer may take from the request on until it begins, in ms. */
+  get allowed(): number {
+    const { route, request, timeout } = this;
+    if (route === undefined) return standardDeadline(true);
+    const wait = route.heeds.includes("Prefer") ? parseWait(request.headers["prefer"]) : undefined;
+    return allowedTime(route.deadline, wait, timeout);
+  }
+
+  /** The answer is late, and nobody waits any more for what it would have been. */
+  expire(): void {
+    this.expired = true;
+    this.abort?.abort();
   }
 
   get passOn(): Readonly<Record<string, string>> {
     const passed = Object.entries(this.request.headers).flatMap(([name, value]) =>
       typeof value === "string" && PASSED_ON.has(name) ? [[name, value]] : [],
     );
-    return { ...Object.fromEntries(passed), "x-correlation-id": this.correlationId };
+    const left = this.allowed - (performance.now() - this.started);
+    return { ...Object.fromEntries(passed), "x-correlation-id": this.correlationId, "request-timeout": passedOn(left) };
+  }
+
+  /** How long the caller waits, in ms, where it says so. */
+  private get timeout(): number | undefined {
+    return parseDeadline(this.request.headers["request-timeout"]);
   }
 
   get lastEventId(): EventId | undefined {
@@ -98,7 +121,7 @@ export class RequestContext implements Context {
   get signal(): AbortSignal {
     if (this.abort === undefined) {
       const abort = new AbortController();
-      if (this.gone) abort.abort();
+      if (this.gone || this.expired) abort.abort();
       else this.response.once("close", () => this.response.writableFinished || abort.abort());
       this.abort = abort;
     }

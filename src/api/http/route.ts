@@ -5,6 +5,7 @@ import { type Logger } from "../../infra/observability";
 import { type Principal, type Role, type Shopper } from "../../infra/security";
 import { BODY_LIMIT } from "./body";
 import { type EventId } from "./consistency";
+import { standardDeadline } from "./deadline";
 import { type Problem } from "./problem";
 import { type AnyReply, type EventsReply, type RawReply, type ReplyExtras, type StreamReply } from "./reply";
 
@@ -66,7 +67,7 @@ export interface Context<Params = unknown, Query = unknown, Body = unknown, Head
   readonly traceparent: string | undefined;
   /** Logs with the correlation id. */
   readonly log: Logger;
-  /** Fires when the caller goes away. */
+  /** Fires when the caller goes away, or the answer is late. */
   readonly signal: AbortSignal;
   /** Headers that say who calls and why, for a question that is passed on to another process of the shop. */
   readonly passOn: Readonly<Record<string, string>>;
@@ -135,6 +136,8 @@ export interface RouteDefinition<
   readonly personalParams?: readonly string[];
   /** In bytes; 1 MiB when absent. */
   readonly bodyLimit?: number;
+  /** Until the answer begins, in ms, where the caller does not ask to wait: see `standardDeadline`. */
+  readonly deadline?: number;
   /** `Cache-Control`; when absent `no-cache` for public reads, `private, no-cache` for others, `no-store` for writes. */
   readonly cache?: string;
   handler(
@@ -161,6 +164,7 @@ export interface Route {
   readonly heeds: readonly StandardHeader[];
   readonly personalParams: readonly string[];
   readonly bodyLimit: number;
+  readonly deadline: number;
   readonly cache: string;
   /** What it answers with, for `Accept`. */
   readonly produces: string;
@@ -198,6 +202,7 @@ export function route<
     heeds: definition.heeds ?? (reads ? ["If-None-Match", "Consistency-Token"] : ["Idempotency-Key"]),
     personalParams: definition.personalParams ?? [],
     bodyLimit: definition.bodyLimit ?? BODY_LIMIT,
+    deadline: definition.deadline ?? standardDeadline(reads, definition.bodyLimit),
     cache: definition.cache ?? (reads ? (security === "public" ? "no-cache" : "private, no-cache") : "no-store"),
     produces: (produces ?? "application/json").replace(/\s*;.*/, ""),
     // The toolkit checks every part against the schemas above before it calls the handler.

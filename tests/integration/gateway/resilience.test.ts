@@ -134,6 +134,22 @@ test("an instance that answers with errors of its own is left out, then tried ag
   });
 });
 
+test("an instance that is too late is left out, but not for callers without patience", async () => {
+  const [a, b] = [await instance("a"), await instance("b")];
+  const gateway = await before({ GATEWAY_SERVICES: at("cart", a, b) });
+  a.behave = answerJson({ code: "gateway-timeout" }, {}, 504);
+  const hasty = () => gateway.caller.get(cart, { headers: { "Request-Timeout": "4000" } });
+  const answers = await Promise.all(Array.from({ length: 40 }, hasty));
+  // It is not asked of another: there would be no time left.
+  expect(answers.filter(({ status }) => status === 504)).toHaveLength(a.count);
+  expect(a.count).toBeGreaterThan(5);
+  expect((await statesOf(gateway)).map(({ circuit }) => circuit)).toEqual(["closed", "closed"]);
+  await eventually(async () => {
+    await gateway.caller.get(cart);
+    return (await statesOf(gateway)).some(({ circuit }) => circuit === "open");
+  });
+});
+
 test("errors of all instances open no circuit: it is not the instances", async () => {
   const [a, b] = [await instance("a"), await instance("b")];
   const gateway = await before({ GATEWAY_SERVICES: at("cart", a, b) });

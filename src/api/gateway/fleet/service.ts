@@ -126,9 +126,10 @@ export class Service {
    * What an attempt says about its instance. Faulty answers, and those that come too late, open the circuits of half of
    * the instances at most: when all give them, it is not the instances. One that does not even say that it is ready is.
    */
-  judge(instance: Instance, ended: Ended): void {
+  judge(instance: Instance, ended: Ended, inFairTime: boolean): void {
     const now = this.options.now();
     const verdict = verdictOf(ended);
+    if (verdict === "late" && !inFairTime) return instance.breaker.undecided();
     if (verdict === "well") return instance.breaker.succeeded(now);
     const counts =
       verdict === "broken" || (verdict === "late" && instance.health === "silent") || this.maySpare(instance, now);

@@ -1,3 +1,4 @@
+import { tooLate } from "../../http/deadline";
 import { Problem } from "../../http";
 import { type Instance } from "../fleet/instance";
 import { type Service } from "../fleet/service";
@@ -34,6 +35,9 @@ export type Outcome =
 
 /** Seconds after which a service that is away or too busy may be asked again. */
 const COME_BACK = 1;
+
+/** With less of the route's own time than this, since the caller has no patience, an instance is not to blame. */
+const FAIR = 0.5;
 
 /** A 503 that comes within this time, in ms, may be another one elsewhere. */
 const QUICK = 1_000;
@@ -101,7 +105,7 @@ async function once(
   const ended = await attempt(instance, asked, forwarded.sink(takes, instance));
   instance.inFlight--;
   if (ended.kind === "answered" && forwarded.telling) service.answered(ended.took);
-  service.judge(instance, ended);
+  service.judge(instance, ended, left >= route.deadline * FAIR);
   return ended;
 }
 
@@ -138,5 +142,4 @@ export const overloaded = (service: string): Problem =>
     details: { service },
   });
 
-const late = (service: string): Problem =>
-  new Problem(504, "gateway-timeout", `The service ${service} did not answer in time. Nothing is known about the outcome.`); // prettier-ignore
+const late = (service: string): Problem => tooLate(`The service ${service}`);

@@ -1,5 +1,5 @@
 import { Problem } from "../../http";
-import { isFault } from "../resilience/retry";
+import { isFault, isLate } from "../resilience/retry";
 import { type Ended } from "./attempt";
 import { CallerGone } from "./body";
 
@@ -15,10 +15,12 @@ export function verdictOf(ended: Ended): Verdict {
       return "none";
     case "answered":
       if (!ended.whole) return "broken";
-      return isFault(ended.status) ? "faulty" : "well";
+      return ofStatus(ended.status);
     case "failed":
       if (ended.error instanceof Problem || ended.error instanceof CallerGone) return "none";
-      if (ended.failure.kind === "status") return isFault(ended.status ?? 0) ? "faulty" : "well";
+      if (ended.failure.kind === "status") return ofStatus(ended.status ?? 0);
       return ended.failure.kind === "late" ? "late" : "broken";
   }
 }
+
+const ofStatus = (status: number): Verdict => (isFault(status) ? "faulty" : isLate(status) ? "late" : "well");

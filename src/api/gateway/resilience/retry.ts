@@ -45,7 +45,7 @@ export class RetryBudget {
 
 /** How an attempt ended without an answer that can be passed on. */
 export interface Failure {
-  /** `unreachable`: the request certainly never got there. `broken`: it may have. `status`: a 502, 503 or 504. */
+  /** `unreachable`: the request certainly never got there. `broken`: it may have. `status`: a 502 or 503. */
   readonly kind: "unreachable" | "broken" | "status" | "late";
 }
 
@@ -63,8 +63,11 @@ export function mayRepeat(route: GatewayRoute, failure: Failure, hasKey: boolean
   return route.repeatable && hasKey;
 }
 
-/** Statuses that another instance may not give. */
-export const isPassing = (status: number): boolean => status === 502 || status === 503 || status === 504;
+/** Statuses that another instance may not give. After 504 there is no time left to ask it. */
+export const isPassing = (status: number): boolean => status === 502 || status === 503;
 
 /** Statuses that count against the instance. 503 is a polite no: the instance is well, what it needs is not. */
-export const isFault = (status: number): boolean => status === 500 || status === 502 || status === 504;
+export const isFault = (status: number): boolean => status === 500 || status === 502;
+
+/** The instance says itself that it was too late. */
+export const isLate = (status: number): boolean => status === 504;

@@ -2,10 +2,8 @@ import { eventually } from "../../../support/eventually";
 import { AdaptiveLimit } from "../../../../src/api/gateway/resilience/adaptive-limit";
 import { Admission } from "../../../../src/api/gateway/resilience/admission";
 import { Breaker } from "../../../../src/api/gateway/resilience/breaker";
-import { allowedTime, passedOn } from "../../../../src/api/gateway/resilience/deadline";
 import { mayRepeat, RetryBudget } from "../../../../src/api/gateway/resilience/retry";
 import { type GatewayRoute } from "../../../../src/api/gateway/table";
-import { parseDeadline } from "../../../../src/api/http/request-headers";
 
 describe("a circuit", () => {
   const policy = { consecutive: 3, share: 0.5, least: 10, window: 1_000, rest: 100, longest: 350 };
@@ -96,15 +94,6 @@ describe("retries", () => {
   test("a key on a route that heeds none makes nothing safe", () => {
     expect(mayRepeat({ kind: "command", repeatable: false } as GatewayRoute, { kind: "broken" }, true)).toBe(false);
   });
-});
-
-test("deadlines: the shorter of the route's and the caller's, and less for the next", () => {
-  expect(allowedTime(10_000, undefined, undefined)).toBe(10_000);
-  expect(allowedTime(10_000, 30, undefined)).toBe(40_000);
-  expect(allowedTime(10_000, 30, 500)).toBe(500);
-  expect(passedOn(500.7)).toBe("450");
-  expect(passedOn(10)).toBe("1");
-  expect(["250", undefined, "-1", "1e3", "soon"].map(parseDeadline)).toEqual([250, undefined, undefined, undefined, undefined]); // prettier-ignore
 });
 
 describe("admission", () => {

@@ -103,7 +103,7 @@ test("HTTPRoutes for Kubernetes say the same", () => {
             { path: { type: "PathPrefix", value: "/admin/v1/explain/cart" } },
             { path: { type: "PathPrefix", value: "/store/v1/carts" } },
           ],
-          timeouts: { request: "20s" },
+          timeouts: { request: "75s" },
           backendRefs: [{ name: "shop-cart", port: 80 }],
         },
       ],

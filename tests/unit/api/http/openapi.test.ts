@@ -260,7 +260,7 @@ describe("answers", () => {
     expect(response(422).description).toContain("`unknown-sku`");
     expect(response(401).description).toContain("`shopper-token-required`");
     expect(Object.keys(add?.responses ?? {})).toEqual(
-      "200 201 400 401 403 404 406 409 412 413 415 422 500 503".split(" "),
+      "200 201 400 401 403 404 406 409 412 413 415 422 500 503 504".split(" "),
     );
   });
 });
