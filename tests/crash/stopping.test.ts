@@ -67,9 +67,9 @@ const TABLE: readonly Row[] = [
   { ...START, what: "start, in the midst of commands", telling: true, givesBack: true, before: slowCommands },
   { ...START, what: "start, at rest", givesBack: true },
   { ...START, what: "start, the event store away", before: away("toEventStore") },
-  { ...START, what: "start, the event store silent", before: commandsWithoutAnswer },
+  { ...START, what: "start, the event store silent", telling: true, before: commandsWithoutAnswer },
   { ...START, what: "start, MongoDB away in the midst of work", before: workWithoutMongo("refuse") },
-  { ...START, what: "start, MongoDB silent in the midst of work", telling: true, before: workWithoutMongo("stall") },
+  { ...START, what: "start, MongoDB silent in the midst of work", before: workWithoutMongo("stall") },
   {
     ...START,
     what: "start, MongoDB silent, and asked twice",
