@@ -25,7 +25,7 @@ beforeAll(async () => {
     ["TURN-1", "2.95"],
     ["TURN-2", "4.95"],
   ]) {
-    const priced = expectStatus(200, await shop.admin.post(`/admin/v1/prices/${sku}`, { currency: "EUR", amount }));
+    const priced = expectStatus(201, await shop.admin.post(`/admin/v1/prices/${sku}`, { currency: "EUR", amount }));
     token = priced.headers["consistency-token"] ?? token;
   }
 });
