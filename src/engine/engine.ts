@@ -53,7 +53,7 @@ export interface EngineOptions {
   readonly only?: readonly string[] | undefined;
   readonly onCommand?: MongoOptions["onCommand"];
   readonly cacheSize?: number;
-  /** Into how many partitions projections are divided, by name; see `partitionsOf`. */
+  /** Into how many partitions projections and feeds are divided, by name; see `partitionsOf`. */
   readonly partitions?: PartitionCounts;
   /** ms after which a worker that is heard of no more loses its work to others. */
   readonly leaseTtl?: number | undefined;
@@ -351,8 +351,10 @@ export class Engine {
         const { name, context, version } = feed;
         const model = this.models.get(context, name);
         if (!this.wanted(context, name)) continue;
-        const writer = (target: string, committed: Committed) => new FeedWriter(this.stores, feed, target, committed);
-        const spec = { name, context, version, kind: "feed" as const, writer };
+        const writer = (target: string, committed: Committed, part: Part) =>
+          new FeedWriter(this.stores, feed, target, committed, part);
+        const partitions = partitionsOf(feed, this.options.partitions);
+        const spec = { name, context, version, kind: "feed" as const, partitions, writer };
         runners.set(`${context}.${name}`, new ReadModelRunner(spec, this.stores, services, model));
       }
     }

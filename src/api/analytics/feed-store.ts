@@ -45,14 +45,15 @@ export class FeedStore {
   }
 
   /**
-   * Rows after a cursor in log order, in pages. Rows are only ever added at the end, each under a cursor that never
-   * changes, so whoever goes on after the last cursor seen misses none and sees none twice.
+   * Rows after a cursor in log order, in pages, up to where all of them are there: several partitions of a feed may be
+   * ahead of one another. So, to those who read, rows are only ever added at the end, each under a cursor that never
+   * changes, and whoever goes on after the last cursor seen misses none and sees none twice.
    */
   async *rows(after: string | undefined, limit: number, signal: AbortSignal): AsyncGenerator<readonly object[]> {
     let cursor = after;
     for (let left = limit; left > 0 && !signal.aborted;) {
       const page = await this.collection
-        .find(cursor === undefined ? {} : { _id: { $gt: cursor } })
+        .find({ _id: { ...(cursor !== undefined && { $gt: cursor }), $lt: this.end } })
         .sort({ _id: 1 })
         .limit(Math.min(PAGE, left))
         .batchSize(BATCH)
@@ -72,7 +73,7 @@ export class FeedStore {
   /** Sums over all rows up to the position that the feed has reached now. */
   async summary({ groupBy, from, to, where }: SummaryQuery): Promise<Summary> {
     const { position } = this.model;
-    const match: Record<string, unknown> = { _id: { $lt: rowCursor(position + 1n, 0) } };
+    const match: Record<string, unknown> = { _id: { $lt: endOf(position) } };
     for (const [name, values] of Object.entries(where)) match[name] = { $in: values };
     if (from !== undefined || to !== undefined)
       match["occurredAt"] = {
@@ -118,10 +119,17 @@ export class FeedStore {
     };
   }
 
+  private get end(): string {
+    return endOf(this.model.position);
+  }
+
   private get collection(): Collection<StoredRow> {
     return this.model.collection as unknown as Collection<StoredRow>;
   }
 }
+
+/** Before the rows of whatever comes after the position. */
+const endOf = (position: bigint): string => rowCursor(position + 1n, 0);
 
 /** Sums of one group; amounts exact. */
 class Sums {

@@ -260,8 +260,9 @@ export const DEFINITIONS = {
     env: "PROJECTION_PARTITIONS",
     schema: z.string().regex(/^(?: *(?:\*|[\w-]+(?:\.[\w-]+)?) *= *(?:[1-9]|[1-5]\d|6[0-4]) *(?:,|$))*$/),
     standard: "",
-    allowed: "`<projection>=<number>,…`, `*` being every projection that can be divided, each from 1 to 64",
-    meaning: "Into how many partitions, for several workers, projections are divided; 1 where nothing is said",
+    allowed: "`<projection>=<number>,…`, `*` being every projection and feed that can be divided, each from 1 to 64",
+    meaning:
+      "Into how many partitions, for several workers, projections and feeds are divided; 1 where nothing is said",
   }),
   leaseTtl: named({
     env: "LEASE_TTL",

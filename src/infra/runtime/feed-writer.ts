@@ -2,6 +2,7 @@ import { Decimal128, type Collection } from "mongodb";
 import { type Feed, type FeedRow, type Recorded } from "../../domains/kernel";
 import { Checkpoint, type MongoStores } from "../mongo";
 import { type Handler } from "./handler";
+import { floorOf, type Part, partitionName, partitionOf, WHOLE } from "./partitions";
 import { PoisonEvent } from "./poison-event";
 import { type Committed } from "./projection-writer";
 import { Skips } from "./skips";
@@ -26,7 +27,13 @@ export function rowCursor(position: bigint, seq: number): string {
   return `${position.toString(36).padStart(13, "0")}.${seq.toString(36).padStart(4, "0")}`;
 }
 
-/** Appends a feed's rows; rows and checkpoint go in one transaction, so each event's rows are there exactly once. */
+/** What decides to which partition an event's rows belong: they stay together. */
+const keyOf = ({ position }: Pick<Recorded, "position">): string => position.toString(36);
+
+/**
+ * Appends the rows of a feed, or of one partition of it; rows and checkpoint go in one transaction, so each event's rows
+ * are there exactly once. Where there are several partitions, all rows are there as far as the last of them is.
+ */
 export class FeedWriter implements Handler {
   readonly types: readonly string[];
   private readonly place: Checkpoint;
@@ -38,9 +45,10 @@ export class FeedWriter implements Handler {
     private readonly feed: Feed,
     readonly target: string,
     private readonly committed: Committed = () => undefined,
+    private readonly part: Part = WHOLE,
   ) {
     this.types = feed.events;
-    this.place = new Checkpoint(stores, feed.context, target);
+    this.place = new Checkpoint(stores, feed.context, partitionName(target, part.index, part.count));
     this.rows = stores.collection<StoredRow>(feed.context, target);
   }
 
@@ -53,7 +61,7 @@ export class FeedWriter implements Handler {
   async handle(events: readonly Recorded[], upTo: bigint): Promise<void> {
     let rows: StoredRow[] = [];
     for (const [index, event] of events.entries()) {
-      if (this.skips.event(event)) continue;
+      if (this.skips.event(event) || !this.isOurs(event)) continue;
       let fresh: readonly FeedRow[];
       try {
         fresh = this.feed.rows(event);
@@ -77,6 +85,12 @@ export class FeedWriter implements Handler {
 
   async release(): Promise<void> {
     await this.place.release();
+  }
+
+  /** Whether this partition has the event's rows, and they are not there already from an earlier division. */
+  private isOurs(event: Recorded): boolean {
+    const key = keyOf(event);
+    return partitionOf(key, this.part.count) === this.part.index && event.position > floorOf(key, this.part);
   }
 
   private async commit(rows: StoredRow[], position: bigint): Promise<void> {

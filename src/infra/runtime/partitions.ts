@@ -17,6 +17,7 @@ export interface Part extends Layout {
 }
 
 export const UNDIVIDED: Layout = { count: 1 };
+export const WHOLE: Part = { index: 0, count: 1 };
 
 /**
  * Under which name a partition of a collection has its checkpoint and its lease: `orders_v1` where there is one alone,

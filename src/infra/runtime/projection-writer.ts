@@ -4,7 +4,7 @@ import { type Document, type Lookup, type Projection, type Recorded } from "../.
 import { Checkpoint, type MongoStores } from "../mongo";
 import { type Handler } from "./handler";
 import { PoisonEvent } from "./poison-event";
-import { floorOf, type Part, partitionName, partitionOf } from "./partitions";
+import { floorOf, type Part, partitionName, partitionOf, WHOLE } from "./partitions";
 import { Skips } from "./skips";
 
 /** Documents kept in memory between batches: only the lease's holder writes them, and the fence guards the commit. */
@@ -26,8 +26,6 @@ interface Batch<D extends Document> {
   readonly working: Map<string, D | undefined>;
   readonly changed: Set<string>;
 }
-
-const WHOLE: Part = { index: 0, count: 1 };
 
 /**
  * Folds events into the documents of one read model, or of one partition of it, and writes documents and checkpoint in

@@ -1,11 +1,12 @@
 import fc from "fast-check";
-import { type Projection, type Recorded, streamId } from "../../../src/domains/kernel";
+import { FeedStore } from "../../../src/api/analytics/feed-store";
+import { type Feed, type Projection, type Recorded, streamId } from "../../../src/domains/kernel";
 import { auditedOf } from "../../../src/engine/audited";
 import { type Context } from "../../../src/engine/context";
 import { Engine } from "../../../src/engine/engine";
 import { verify } from "../../../src/infra/audit";
 import { type ConsumerState, newId, partitionOf } from "../../../src/infra/runtime";
-import { counter, counterEvents, type CounterDocument, type CounterEvent } from "../../support/counter";
+import { counter, counterEvents, type CounterDocument, type CounterEvent, countFeed } from "../../support/counter";
 import { eventually } from "../../support/eventually";
 import { startStores, uniquePrefix, type TestStores } from "../../support/stores";
 
@@ -36,6 +37,17 @@ const counting: Context = {
   reactions: () => [],
 };
 
+/** Rows of every step; of steps by 13 only while it is not superstitious. */
+const superstition = { active: false };
+const steps: Feed<CounterEvent> = {
+  ...countFeed,
+  rows(event) {
+    if (superstition.active && event.type === "Counted" && event.data.by === 13) throw new Error("not a thirteen");
+    return countFeed.rows(event);
+  },
+};
+const feeding: Context = { ...counting, projections: [], feeds: [steps] };
+
 let stores: TestStores;
 const engines = new Set<Engine>();
 beforeAll(async () => {
@@ -43,14 +55,20 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   stuck.id = undefined;
+  superstition.active = false;
   await stopAll();
 });
 afterAll(() => stores.stop());
 
-async function start(mongoPrefix: string, count: number, work: "all" | readonly string[] = "all"): Promise<Engine> {
+async function start(
+  mongoPrefix: string,
+  count: number,
+  work: "all" | readonly string[] = "all",
+  context = counting,
+): Promise<Engine> {
   const { eventstoreUrl, mongoUrl } = stores;
-  const partitions = new Map([["shelves", count]]);
-  const options = { contexts: [counting], eventstoreUrl, mongoUrl, mongoPrefix, writeConcern: 1, work, partitions } as const; // prettier-ignore
+  const partitions = new Map([["*", count]]);
+  const options = { contexts: [context], eventstoreUrl, mongoUrl, mongoPrefix, writeConcern: 1, work, partitions } as const; // prettier-ignore
   const engine = await Engine.start({ ...options, report: () => undefined });
   engines.add(engine);
   return engine;
@@ -186,4 +204,71 @@ test("what is divided is rebuilt beside it by all its workers, and takes over", 
   await counted.expectIn(other);
   const report = await verify({ ...auditedOf([counting]), log: one.log, stores: one.stores });
   expect(report.readModels).toMatchObject([{ status: "same", target: "shelves_v1_1" }]);
+}, 90_000);
+
+/** Reads on in a feed, from the last cursor seen; what it has seen of this test's own steps, in order. */
+class FeedReader {
+  readonly seen: string[] = [];
+  readonly steps: number[] = [];
+  private cursor: string | undefined;
+
+  constructor(private readonly prefix: string) {}
+
+  async readOn(engine: Engine): Promise<void> {
+    const store = new FeedStore(steps, engine.models.get("counting", "counts"));
+    for await (const page of store.rows(this.cursor, 10_000, new AbortController().signal))
+      for (const row of page as { cursor: string; counter: string; quantity: number }[]) {
+        this.cursor = row.cursor;
+        this.seen.push(row.cursor);
+        if (row.counter.startsWith(this.prefix)) this.steps.push(row.quantity);
+      }
+  }
+}
+
+test("a feed's rows are the same however it is divided, and divided anew; who reads on misses none", async () => {
+  const prefix = uniquePrefix();
+  const [shelf = ""] = shelfNames();
+  const reader = new FeedReader(shelf);
+  const counted = new Counts();
+  const expected: number[] = [];
+  const feed = (engine: Engine) => engine.models.get("counting", "counts");
+  const count = (engine: Engine, by: number) => {
+    expected.push(by);
+    return counted.count(engine, `${shelf}:${expected.length % 5}`, by);
+  };
+
+  for (const partitions of [1, 4]) {
+    const engine = await start(prefix, partitions, "all", feeding);
+    for (let n = 0; n < 40; n++) {
+      await count(engine, n + 1);
+      await reader.readOn(engine);
+      expect(reader.steps).toEqual(expected.slice(0, reader.steps.length));
+    }
+    expect(await feed(engine).waitFor(counted.position, 20_000)).toBe(true);
+    await reader.readOn(engine);
+    expect(reader.steps).toEqual(expected);
+    if (partitions === 1) await stopAll();
+  }
+
+  // One partition stands still, the others go on: nobody is shown what comes behind the gap.
+  let [engine] = engines;
+  if (!engine) throw new Error("none is there");
+  superstition.active = true;
+  for (const by of [1, 13, ...Array.from({ length: 40 }, (_, n) => n + 20)]) await count(engine, by);
+  const all = (of: Engine) => feed(of).collection.countDocuments({ counter: { $regex: `^${shelf}` } } as never);
+  await eventually(async () => (await all(engine as Engine)) > expected.length - 30);
+  await reader.readOn(engine);
+  expect(reader.steps.length).toBeLessThanOrEqual(expected.indexOf(13, 80));
+  expect(reader.steps).toEqual(expected.slice(0, reader.steps.length));
+  await stopAll();
+
+  superstition.active = false;
+  engine = await start(prefix, 3, "all", feeding);
+  expect(await feed(engine).waitFor(counted.position, 20_000)).toBe(true);
+  await reader.readOn(engine);
+  expect(reader.steps).toEqual(expected);
+  expect(reader.seen).toEqual([...new Set(reader.seen)].toSorted());
+  expect(await all(engine)).toBe(expected.length);
+  const report = await verify({ ...auditedOf([feeding]), log: engine.log, stores: engine.stores });
+  expect(report.readModels).toMatchObject([{ name: "counting.counts", status: "same", differing: 0 }]);
 }, 90_000);

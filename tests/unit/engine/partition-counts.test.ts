@@ -15,6 +15,14 @@ test("the nearest name counts; what is not named has one partition", () => {
   expect(partitionsOf(orders, partitionCounts("", contexts))).toBe(1);
 });
 
+test("feeds can be divided like projections", () => {
+  const feeds = contexts.flatMap((context) => context.feeds);
+  const counts = partitionCounts("*=2,order-lines=3", contexts);
+  expect(feeds.map((feed) => [feed.name, partitionsOf(feed, counts)])).toEqual(
+    feeds.map(({ name }) => [name, name === "order-lines" ? 3 : 2]),
+  );
+});
+
 test.each([
   ["shelves=2", "PROJECTION_PARTITIONS names shelves, and there is no such projection."],
   ["offers=2", "PROJECTION_PARTITIONS cannot divide cart.offers: its documents look at one another."],
