@@ -15,7 +15,10 @@ import { faultsOfStreams, LogFacts } from "./log-facts";
 import { MillraceProcess } from "./victims";
 
 /** What runs in processes of its own: a process manager with timers, and a read model that adds up. */
-const APART = { process: { context: "ordering", name: "checkout" }, model: { context: "inventory", name: "levels" } };
+export const APART = {
+  process: { context: "ordering", name: "checkout" },
+  model: { context: "inventory", name: "levels" },
+};
 const NAMES = Object.values(APART).map(({ context, name }) => `${context}.${name}`);
 const ENDED: readonly string[] = ["confirmed", "completed", "cancelled"];
 const IN_STOCK = ["APART-1", "APART-2", "APART-3"];
@@ -50,7 +53,7 @@ export class WorkerApart {
         MONGODB_PREFIX: options.mongoPrefix,
         MASTER_KEY: TEST_MASTER_KEY,
         PAYMENT_TIMEOUT: "1",
-        LEASE_TTL: "1",
+        LEASE_TTL: "2",
       },
       ready: "working on",
       folder,
@@ -81,6 +84,10 @@ export class WorkerApart {
   kill = (): Promise<void> => this.program.kill();
   stop = (): Promise<void> => this.program.stop();
   signal = (signal: NodeJS.Signals): void => this.program.signal(signal);
+
+  get pid(): number | undefined {
+    return this.program.pid;
+  }
 
   async close(): Promise<void> {
     await this.kill();
@@ -154,6 +161,13 @@ export class ShopApart {
   async receive(sku: string): Promise<void> {
     expectStatus(200, await this.shop.admin.post(`/admin/v1/stock/main/${sku}/receipts`, { quantity: 1 }));
     this.received.set(sku, (this.received.get(sku) ?? 0) + 1);
+  }
+
+  /** So many pieces of each article, each for itself. */
+  async receiveMany(pieces: number): Promise<void> {
+    const entries = IN_STOCK.flatMap((sku) => Array.from({ length: pieces }, () => ({ sku, quantity: 1 })));
+    expectStatus(200, await this.shop.admin.post("/admin/v1/bulk/stock", { entries }));
+    for (const sku of IN_STOCK) this.received.set(sku, (this.received.get(sku) ?? 0) + pieces);
   }
 
   log(): Promise<LogFacts> {

@@ -70,6 +70,11 @@ export class MillraceProcess implements Victim {
     await this.exited;
   }
 
+  /** Of the process that runs. */
+  get pid(): number | undefined {
+    return this.child?.pid;
+  }
+
   /** It has it when this returns. */
   signal(signal: NodeJS.Signals): void {
     this.child?.kill(signal);
