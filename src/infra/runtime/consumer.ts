@@ -14,6 +14,7 @@ import { Outdated } from "./outdated";
 import { PoisonEvent } from "./poison-event";
 import { backoff, pause } from "./retry";
 import { Rhythm } from "./rhythm";
+import { type Turns } from "./turns";
 
 export interface ConsumerOptions {
   /** Of its lease. */
@@ -22,6 +23,8 @@ export interface ConsumerOptions {
   /** What it is part of; the name when absent. */
   readonly work?: string;
   readonly maxBatch?: number;
+  /** While it catches up it works by turns with others that do: for what nobody reads yet. */
+  readonly turns?: Turns;
   /** 0: every event is handled at once; otherwise as `Rhythm` says. */
   readonly rhythm?: 0;
 }
@@ -224,7 +227,10 @@ export class Consumer {
         if (after < member.joinedAt) {
           this.status = "catching-up";
           this.backlog.catchingUp(member, after);
-          const handle = (events: readonly Recorded[], upTo: bigint) => this.handle(events, upTo);
+          const handle = (events: readonly Recorded[], upTo: bigint) => {
+            const work = () => this.handle(events, upTo);
+            return this.options.turns?.take(work) ?? work();
+          };
           await catchUp({ log, types, streams, after, target: member.joinedAt, batches, signal, handle });
         }
         if (member.overflowed || signal.aborted) continue;

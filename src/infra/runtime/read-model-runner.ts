@@ -12,6 +12,7 @@ import { type Committed } from "./projection-writer";
 import { type ReadModel } from "./read-model";
 import { pause } from "./retry";
 import { isReady, Succession } from "./succession";
+import { Turns } from "./turns";
 
 export interface RunnerSpec {
   readonly name: string;
@@ -38,6 +39,9 @@ export interface RunnerState {
 
 /** How often another process is looked for that has begun or ended a rebuild, in ms. */
 const POINTER_POLL = 1_000;
+
+/** Rebuilds leave the process to what serves meanwhile: of all of them together so many write a batch at once. */
+const BUILDING = new Turns(2);
 
 /** A rebuild was asked for while one is under way. */
 export class RebuildUnderWay extends Error {}
@@ -243,7 +247,8 @@ export class ReadModelRunner {
   }
 
   private newBuild(pointer: Pointer, target: string): Build {
-    return new Build(target, layoutOf(pointer, target), (part) => this.consumer(target, part));
+    const turns = target === pointer.active ? {} : { turns: BUILDING };
+    return new Build(target, layoutOf(pointer, target), (part) => this.consumer(target, part, turns));
   }
 
   /** A collection of another version is built by processes that have its code. */
@@ -264,7 +269,7 @@ export class ReadModelRunner {
     );
   }
 
-  private consumer(target: string, part: Part): Consumer {
+  private consumer(target: string, part: Part, turns: Pick<ConsumerOptions, "turns">): Consumer {
     const { context } = this.spec;
     const committed: Committed = (documents, position) => {
       if (this.pointer?.active === target) this.model.committed(documents, position);
@@ -287,7 +292,13 @@ export class ReadModelRunner {
       release: async () => writer.release?.(),
     };
     const name = partitionName(target, part.index, part.count);
-    const consumer = new Consumer(handler, this.services, { ...this.options, name, context, work: this.spec.name });
+    const consumer = new Consumer(handler, this.services, {
+      ...this.options,
+      ...turns,
+      name,
+      context,
+      work: this.spec.name,
+    });
     return consumer;
   }
 

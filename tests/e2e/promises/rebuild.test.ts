@@ -12,6 +12,8 @@ import { buy, expectStatus, fillIn, openCart, type Shopper } from "../../support
 
 const OPERATIONS = "/operations/v1/projections";
 
+const PRODUCTS = 90;
+
 let shop: TestShop;
 /** Stock of it only ever grows. */
 let growing: Article;
@@ -22,7 +24,7 @@ beforeAll(async () => {
   shop = await startTestShop();
   const category = expectStatus(201, await shop.admin.post("/admin/v1/categories", { name: "All", slug: "all" }));
   categoryId = category.body.id;
-  const articles = Array.from({ length: 200 }, (_, n) => ({
+  const articles = Array.from({ length: PRODUCTS }, (_, n) => ({
     sku: `BUILT-${n}`,
     title: `Built ${n}`,
     stock: 10 + n,
@@ -97,7 +99,7 @@ function watchedBy(shopper: Shopper): readonly Watched[] {
     {
       what: "list",
       read: get("/store/v1/products?q=built&limit=100&sort=newest"),
-      count: ({ body }) => (body.total === 200 ? body.facets.inStock : NaN),
+      count: ({ body }) => (body.total === PRODUCTS ? body.facets.inStock : NaN),
     },
     {
       what: "list by category",
