@@ -183,7 +183,7 @@ describe("a stream with snapshots", () => {
       const six = Array.from({ length: 6 }, (_, n) => round * 6 + n);
       await send("stock", six.map((n) => ({ sku, quantity: n + 1 }))); // prettier-ignore
       await send("prices", six.map((n) => ({ sku, currency: "GBP", amount: `${n + 6}.00` }))); // prettier-ignore
-      await buy(shop.anyone, [{ sku, quantity: 1 }], { after: made.token });
+      if (round % 2 === 0) await buy(shop.anyone, [{ sku, quantity: 1 }], { after: made.token });
       const adjusted = { delta: -1, reason: "broken" };
       expectStatus(200, await shop.admin.post(`/admin/v1/stock/main/${sku}/adjustments`, adjusted));
     }
@@ -208,9 +208,9 @@ describe("a stream with snapshots", () => {
         expect(last).toBeGreaterThan(2 * EVERY);
         const times = [0, EVERY, last].map((n) => encodeURIComponent(events[n].when.occurredAt));
         const moments = [...events.map((_: unknown, n: number) => n), last + 5, ...times, "2001-01-01T00:00:00Z"];
-        for (const at of moments) await same(`streams/${stream}?at=${at}&limit=5`);
+        await Promise.all(moments.map((at) => same(`streams/${stream}?at=${at}&limit=5`)));
         const pairs = [[-1, last], [0, EVERY], [EVERY - 1, EVERY], [EVERY, EVERY + 1], [last, 3], times] as const; // prettier-ignore
-        for (const [from, to] of pairs) await same(`streams/${stream}/diff?from=${from}&to=${to}`);
+        await Promise.all(pairs.map(([from, to]) => same(`streams/${stream}/diff?from=${from}&to=${to}`)));
         await same(`streams/${stream}/diff?from=${EVERY}`);
         lasts.set(stream, (await same(`streams/${stream}?at=${last}&limit=1`)).body.state);
       }
