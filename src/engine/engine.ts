@@ -85,10 +85,6 @@ const SHARED = ["operations", "keys"];
 const ownOf = ({ contexts, only }: EngineOptions): readonly Context[] =>
   only === undefined ? contexts : contexts.filter(({ name }) => only.includes(name));
 
-/** What passes by itself: a reaction that fails of it is tried again. */
-const isTransient = (error: unknown): boolean =>
-  error instanceof EventLogUnavailable || error instanceof ProviderUnavailable;
-
 /** A read model of another process as it is seen from here; the version is the one that this process would build. */
 export interface FollowedState {
   readonly name: string;
@@ -140,7 +136,10 @@ export class Engine {
     this.answers = new Map(own.map(({ name }) => [name, new AnswerMemory(stores, name)]));
     this.processes = new ProcessDesk(
       stores,
-      own.flatMap(({ processes }) => processes),
+      own.flatMap(({ processes, reactions }) => [
+        ...processes,
+        ...reactions(this.send, this.forget, this.forgetAnswers).map(({ name, context }) => ({ name, context })),
+      ]),
     );
     this.aggregates = new Map(
       contexts.flatMap(({ aggregates }) => aggregates.map((aggregate) => [aggregate.category, aggregate] as const)),
@@ -382,7 +381,13 @@ export class Engine {
       for (const reaction of reactions(this.send, this.forget, this.forgetAnswers)) {
         const { name, context } = reaction;
         if (!this.wanted(context, name)) continue;
-        const handler = new ReactionWorker(reaction, this.stores, this.log, isTransient);
+        const handler = new ReactionWorker(reaction, {
+          stores: this.stores,
+          log: this.log,
+          isTransient: (error) => error instanceof ProviderUnavailable,
+          holds: () => this.leases.holds(context, name),
+          report: (message, details) => report("warn", message, details),
+        });
         const consumer = new Consumer(handler, services, { name, context, rhythm: 0, maxBatch: 256 });
         workers.set(`${context}.${name}`, { consumer, kind: "reaction" });
       }

@@ -19,7 +19,9 @@ const processSchema = z
     process: z.string(),
     context: z.string(),
     id: z.string(),
-    stream: z.string().describe("All that it has done; `/admin/v1/streams` shows it."),
+    stream: z
+      .string()
+      .describe("All that it has done; of a reaction, what it reacts to. `/admin/v1/streams` shows it."),
     state: z
       .enum(["waiting", "overdue", "stuck", "retrying", "ended"])
       .describe(
@@ -43,6 +45,10 @@ const processSchema = z
       .object({ name: z.string(), at: z.string() })
       .nullable()
       .describe("When it is to be woken, and for what."),
+    triedAgainAt: z
+      .string()
+      .nullable()
+      .describe("When it is tried again by itself, where the cause may pass: a payment provider that does not answer."),
     correlationId: z.string(),
     asked: z
       .object({ by: z.string(), at: z.string(), reason: z.string().nullable() })
@@ -99,8 +105,9 @@ export function processRoutes({ processes }: Pick<OperatedEngine, "processes">):
       operationId: "listProcesses",
       summary: "Processes that cannot go on, with their cause; or those that wait, or were given up",
       description:
-        "A process that fails is set aside with the events that wait for it, and all others go on. What keeps every " +
-        "process from going on is shown under `/operations/v1/projections`.",
+        "A process that fails is set aside with the events that wait for it, and all others go on; so is a stream that a " +
+        "reaction (`payment-provider`) fails at. What keeps every process from going on is shown under " +
+        "`/operations/v1/projections`, and as the cause of those that are overdue.",
       query,
       responses: { 200: { description: "The longest stuck, or the next to be woken, first", schema: listSchema } },
       refusals: { "not-found": 404 },
@@ -162,7 +169,15 @@ export function processRoutes({ processes }: Pick<OperatedEngine, "processes">):
   ];
 }
 
-function view({ since, cause, deadline, asked, waiting, ...state }: ProcessState): z.output<typeof processSchema> {
+function view({
+  since,
+  cause,
+  deadline,
+  triedAgainAt,
+  asked,
+  waiting,
+  ...state
+}: ProcessState): z.output<typeof processSchema> {
   return {
     ...state,
     since: since?.toISOString() ?? null,
@@ -171,6 +186,7 @@ function view({ since, cause, deadline, asked, waiting, ...state }: ProcessState
       event: cause.event && { ...cause.event, position: cause.event.position.toString() },
     },
     waitingEvents: waiting,
+    triedAgainAt: triedAgainAt?.toISOString() ?? null,
     deadline: deadline && { name: deadline.name, at: deadline.at.toISOString() },
     asked: asked && { ...asked, at: asked.at.toISOString() },
   };

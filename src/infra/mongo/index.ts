@@ -1,3 +1,4 @@
+export { isDatabaseAway } from "./away";
 export { Checkpoint, Fenced } from "./checkpoint";
 export { Checkpoints } from "./checkpoints";
 export {

@@ -19,7 +19,8 @@ export { type ProcessCounts, ProcessDesk, type ProcessQuery, type ProcessState }
 export { processCommandId, type Dispatch } from "./process-runner";
 export { ProcessWorker } from "./process-worker";
 export { ProjectionWriter, type Committed } from "./projection-writer";
-export { type CommandCause, ReactionWorker, type Reaction } from "./reaction";
+export { type CommandCause, type Reaction } from "./reaction";
+export { ReactionWorker } from "./reaction-worker";
 export { ReadModel, ReadModels, type Change, type Open } from "./read-model";
 export { ReadModelRunner, RebuildUnderWay, type RunnerState } from "./read-model-runner";
 export { backoff, orElse, pause } from "./retry";

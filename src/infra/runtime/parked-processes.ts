@@ -43,6 +43,8 @@ export interface ParkedProcess {
   readonly failures: number;
   readonly since: Date;
   readonly lastFailure: Date;
+  /** When it is tried again by itself, where its cause may pass so. */
+  readonly triedAgainAt?: Date | null;
   readonly asked: OperatorCommand | null;
 }
 
@@ -52,6 +54,8 @@ export const parkedProcesses = (stores: MongoStores, context: string): Collectio
 interface Parked {
   readonly events: WaitingEvent[];
   readonly ended: boolean;
+  /** So often, written or not: what is read with fewer is of before. */
+  failures: number;
 }
 
 type Write = AnyBulkWriteOperation<ParkedProcess>;
@@ -74,8 +78,8 @@ export class ParkedProcesses {
   async load(): Promise<void> {
     this.pending = [];
     this.parked.clear();
-    for await (const { processId, events, state } of this.documents.find({ process: this.process }))
-      this.parked.set(processId, { events: [...events], ended: state === "ended" });
+    for await (const { processId, events, state, failures } of this.documents.find({ process: this.process }))
+      this.parked.set(processId, { events: [...events], ended: state === "ended", failures });
   }
 
   get size(): number {
@@ -95,15 +99,23 @@ export class ParkedProcesses {
   }
 
   /** Sets a process aside, or notes that it has failed again. */
-  failed(processId: string, correlationId: string, events: readonly Recorded[], cause: StuckCause): void {
+  failed(
+    processId: string,
+    correlationId: string,
+    events: readonly Recorded[],
+    cause: StuckCause,
+    triedAgainAt: Date | null = null,
+  ): void {
     const now = new Date();
-    if (!this.parked.has(processId)) this.parked.set(processId, { events: [], ended: false });
+    const parked = this.parked.get(processId) ?? { events: [], ended: false, failures: 0 };
+    parked.failures++;
+    this.parked.set(processId, parked);
     this.pending.push({
       updateOne: {
         filter: this.filter(processId),
         update: {
           $setOnInsert: { process: this.process, processId, correlationId, events: [], since: now, asked: null },
-          $set: { state: "stuck", cause, lastFailure: now },
+          $set: { state: "stuck", cause, lastFailure: now, triedAgainAt },
           $inc: { failures: 1 },
         },
         upsert: true,
@@ -130,10 +142,12 @@ export class ParkedProcesses {
     this.pending.push({ deleteOne: { filter: this.filter(processId) } });
   }
 
-  /** What operators have asked for since: processes to be tried again, and processes given up just now. */
+  /** What operators have asked for since, or time has come for: processes to be tried again, and those given up just now. */
   async asked(): Promise<{ readonly retry: readonly ParkedProcess[]; readonly ended: readonly string[] }> {
     if (this.parked.size === 0) return { retry: [], ended: [] };
-    const found = await this.documents.find({ process: this.process, state: { $ne: "stuck" } }).toArray();
+    const found = await this.documents
+      .find({ process: this.process, $or: [{ state: { $ne: "stuck" } }, { triedAgainAt: { $lte: new Date() } }] })
+      .toArray();
     const ended: string[] = [];
     for (const { processId, state } of found) {
       const parked = this.parked.get(processId);
@@ -141,7 +155,12 @@ export class ParkedProcesses {
       this.parked.set(processId, { ...parked, ended: true });
       ended.push(processId);
     }
-    return { retry: found.filter(({ state, processId }) => state === "retrying" && this.has(processId)), ended };
+    return {
+      retry: found.filter(
+        (each) => each.state !== "ended" && each.failures >= (this.parked.get(each.processId)?.failures ?? Infinity),
+      ),
+      ended,
+    };
   }
 
   /** What is to be written with the next position; `written` when it is. */

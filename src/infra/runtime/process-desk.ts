@@ -1,14 +1,15 @@
 import { type ProcessManager } from "../../domains/kernel";
-import { type MongoStores } from "../mongo";
+import { leaseView, type MongoStores } from "../mongo";
+import { failureDocuments } from "./failures";
 import { type OperatorCommand, type ParkedProcess, parkedProcesses, type StuckCause } from "./parked-processes";
 import { type TimerDocument } from "./process-timers";
 
-/** One process as an operator sees it. */
+/** One process as an operator sees it; or a stream that a reaction cannot go on with. */
 export interface ProcessState {
   readonly process: string;
   readonly context: string;
   readonly id: string;
-  /** Its own stream, with all that it has done. */
+  /** Its own stream, with all that it has done; a reaction's: the one that it reacts to. */
   readonly stream: string;
   /**
    * `waiting` for a moment; `overdue`: that has passed, and nobody has woken it; `stuck`: it cannot go on; `retrying`:
@@ -23,6 +24,8 @@ export interface ProcessState {
   /** Events that wait for it. */
   readonly waiting: number;
   readonly deadline: { readonly name: string; readonly at: Date } | null;
+  /** When it is tried again by itself. */
+  readonly triedAgainAt: Date | null;
   readonly asked: OperatorCommand | null;
 }
 
@@ -43,7 +46,8 @@ export interface ProcessCounts {
   readonly due: number;
 }
 
-type AnyProcess = Pick<ProcessManager<never, never, never>, "name" | "category" | "context">;
+/** A process manager; or a reaction, which has no streams of its own. */
+type AnyProcess = Pick<ProcessManager<never, never, never>, "name" | "context"> & { readonly category?: string };
 
 /** What operators see of processes, and what they can ask for; whichever worker has them will do it. */
 export class ProcessDesk {
@@ -72,8 +76,10 @@ export class ProcessDesk {
         const stuck = parked.map((document) => stateOfParked(each, document));
         if (state === "ended") return stuck;
         const known = new Set(stuck.map(({ id }) => id));
-        const overdue = await this.timed(each, { $lt: new Date(Date.now() - grace) }, limit + known.size);
-        return [...stuck, ...overdue.filter(({ id }) => !known.has(id))].slice(0, limit);
+        const late = await this.timed(each, { $lt: new Date(Date.now() - grace) }, limit + known.size);
+        const overdue = late.filter(({ id }) => !known.has(id));
+        const cause = overdue.length > 0 ? await this.hindrance(each) : null;
+        return [...stuck, ...overdue.map((process) => ({ ...process, cause }))].slice(0, limit);
       }),
     );
     return found.flat().slice(0, limit);
@@ -105,7 +111,9 @@ export class ProcessDesk {
     const parked = await parkedProcesses(this.stores, each.context).findOne({ _id });
     if (parked) return stateOfParked(each, parked);
     const timer = await this.timers(each).findOne({ _id });
-    return timer ? stateOfTimed(each, timer) : undefined;
+    if (!timer) return undefined;
+    const state = stateOfTimed(each, timer);
+    return state.state === "overdue" ? { ...state, cause: await this.hindrance(each) } : state;
   }
 
   /** Has a stuck process tried again. @returns false when it is not stuck */
@@ -131,6 +139,18 @@ export class ProcessDesk {
     return timers.map((timer) => stateOfTimed(each, timer));
   }
 
+  /** Why nobody wakes its processes. */
+  private async hindrance({ context, name }: AnyProcess): Promise<StuckCause> {
+    const failure = await failureDocuments(this.stores, context).findOne({ _id: name });
+    if (failure)
+      return { message: `${context}.${name} stands still: ${failure.cause}`, event: failure.event, command: null };
+    const holder = (await leaseView(this.stores, context)).held.find((lease) => lease.name === name);
+    const message = holder
+      ? `the worker of ${context}.${name} (process ${holder.pid} on ${holder.host}) is late, or a store does not answer it`
+      : `no worker has ${context}.${name}: none runs, or those that do are older than what is in the log`;
+    return { message, event: null, command: null };
+  }
+
   private timers({ context }: AnyProcess) {
     return this.stores.collection<TimerDocument>(context, "timers");
   }
@@ -138,9 +158,21 @@ export class ProcessDesk {
 
 function stateOfParked({ name, category, context }: AnyProcess, parked: ParkedProcess): ProcessState {
   const { processId: id, state, correlationId, since, failures, cause, events, asked } = parked;
-  const stream = `${category}-${id}`;
-  const waiting = events.length;
-  return { process: name, context, id, stream, state, correlationId, since, failures, cause, waiting, deadline: null, asked }; // prettier-ignore
+  return {
+    process: name,
+    context,
+    id,
+    stream: category === undefined ? id : `${category}-${id}`,
+    state,
+    correlationId,
+    since,
+    failures,
+    cause,
+    waiting: events.length,
+    deadline: null,
+    triedAgainAt: state === "stuck" ? (parked.triedAgainAt ?? null) : null,
+    asked,
+  };
 }
 
 function stateOfTimed({ name: process, category, context }: AnyProcess, timer: TimerDocument): ProcessState {
@@ -157,6 +189,7 @@ function stateOfTimed({ name: process, category, context }: AnyProcess, timer: T
     cause: null,
     waiting: 0,
     deadline: { name, at },
+    triedAgainAt: null,
     asked: null,
   };
 }

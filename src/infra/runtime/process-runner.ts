@@ -29,6 +29,8 @@ export interface Progress {
 
 /** Rounds of commands and answers after which a process is taken to run in circles. */
 const MAX_ROUNDS = 1_000;
+/** A process that has done nothing about a deadline so many ms after it would be woken for it without end. */
+const DEADLINE_HEEDED_WITHIN = 5_000;
 /** How often a step is done again because the process moved on meanwhile. */
 const MAX_MOVES = 5;
 
@@ -119,15 +121,34 @@ export class ProcessRunner {
       const intents = process.wants(state);
       if (intents.length === 0) break;
       if (round >= MAX_ROUNDS) throw new Error(`process ${process.category}-${step.processId} runs in circles`);
-      const answers = await Promise.all(intents.map((intent) => this.send(intent, step, person)));
+      const answers = await Promise.all(
+        intents.map(async (intent) => ({ intent, answer: await this.send(intent, step, person) })),
+      );
       const at = new Date().toISOString();
-      for (const [index, intent] of intents.entries()) {
-        const answer = answers[index];
-        if (answer) record(process.answered(intent, answer, at, state));
+      const before = recorded.length;
+      for (const { intent, answer } of answers) {
+        try {
+          record(process.answered(intent, answer, at, state));
+        } catch (cause) {
+          throw new CommandFailed(intent, cause);
+        }
       }
+      const [unheeded] = answers;
+      if (unheeded && recorded.length === before) throw wantedAgain(unheeded.intent, unheeded.answer);
     }
+    const deadline = process.deadline(state);
+    if (deadline) this.checkDeadline(deadline, step);
     if (recorded.length > 0) await this.record(step, recorded, loaded.revision, person);
-    return process.deadline(state);
+    return deadline;
+  }
+
+  /** @throws when the process can never be woken for it, or was and waits for it still */
+  private checkDeadline(deadline: Deadline, { inputs }: Step): void {
+    const at = Date.parse(deadline.at);
+    if (Number.isNaN(at)) throw new Error(`it waits for ${deadline.name} at ${deadline.at}, which is no moment`);
+    const wasWoken = inputs.some((input) => input.kind === "deadline" && isSame(input.deadline, deadline));
+    if (wasWoken && Date.now() - at > DEADLINE_HEEDED_WITHIN)
+      throw new Error(`it was woken for ${deadline.name} at ${deadline.at}, and waits for it still`);
   }
 
   /** Whether the event begins a process, and nobody can have handled it before. */
@@ -180,6 +201,12 @@ export class ProcessRunner {
     });
     if (!outcome.accepted) throw new ProcessMoved(step.processId);
   }
+}
+
+/** What is asked for again and again would be asked for without end: nothing that the process knows has changed. */
+function wantedAgain(intent: Intent, answer: Answer): CommandFailed {
+  const how = answer.accepted ? "accepted" : `refused (${answer.error.code}: ${answer.error.message})`;
+  return new CommandFailed(intent, new Error(`it was ${how}, and is wanted again`));
 }
 
 const isSame = (one: Deadline, other: Deadline | undefined): boolean =>

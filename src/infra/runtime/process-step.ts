@@ -1,5 +1,6 @@
 import { type Deadline, type Intent, type Recorded } from "../../domains/kernel";
 import { EventLogUnavailable, messageOf } from "../eventstore";
+import { isDatabaseAway } from "../mongo";
 import { PoisonEvent } from "./poison-event";
 import { placeOf, type StuckCause } from "./parked-processes";
 
@@ -39,7 +40,8 @@ export const eventsOf = (inputs: readonly Input[]): Recorded[] =>
   inputs.flatMap((input) => (input.kind === "event" ? [input.event] : []));
 
 /** Whether the same may succeed the next time. */
-export const isPassing = (error: unknown): boolean => error instanceof Passing || error instanceof EventLogUnavailable;
+export const isPassing = (error: unknown): boolean =>
+  error instanceof Passing || error instanceof EventLogUnavailable || isDatabaseAway(error);
 
 /** Why a process cannot go on, for operators. */
 export function causeOf(error: unknown): StuckCause {
