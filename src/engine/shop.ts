@@ -59,6 +59,8 @@ export interface ShopOptions {
   readonly snapshotEvery?: number | undefined;
   readonly adminKey?: string | undefined;
   readonly shopperSecret?: string | undefined;
+  /** Seconds that a shopper token works. */
+  readonly shopperTokenLifetime?: number | undefined;
   /** What gateways sign their requests with; they need not when absent. */
   readonly serviceKeys?: ServiceKeys | undefined;
   /** Wrap the keys of people. */
@@ -121,7 +123,9 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
       log: engine.log,
       answers: engine.answers,
       forget: engine.forget,
-      tokens: shopperTokens(options.shopperSecret ?? (await shopperSecret(engine.stores))),
+      tokens: shopperTokens(options.shopperSecret ?? (await shopperSecret(engine.stores)), {
+        lifetime: options.shopperTokenLifetime,
+      }),
       currency: options.currency,
     });
     registerBusinessFigures(metrics, engine, (options.cartAbandonedAfter ?? 86_400) * 1_000);

@@ -1,6 +1,7 @@
 import { type IncomingHttpHeaders } from "node:http";
 import {
   type ApiKeys,
+  ExpiredShopperToken,
   type Identity,
   InvalidToken,
   IssuerUnavailable,
@@ -42,7 +43,7 @@ export const credentialOf = (headers: Headers, asShopper: boolean): string | und
 
 /**
  * Whom a credential speaks for: at once when that is known here; `undefined` when it is not ours.
- * @throws InvalidToken, SpentKey, IssuerUnavailable, or an error of the store of keys
+ * @throws InvalidToken, SpentKey, ExpiredShopperToken, IssuerUnavailable, or an error of the store of keys
  */
 export function identityOf(
   credential: string,
@@ -62,6 +63,8 @@ export function identityOf(
 export function notKnown(credential: string, asShopper: boolean, error?: unknown): unknown {
   if (error instanceof IssuerUnavailable) return issuerAway(error);
   if (error instanceof InvalidToken) return unauthorised("invalid-token", error.message, "invalid_token");
+  if (error instanceof ExpiredShopperToken)
+    return unauthorised("shopper-token-expired", error.message, "invalid_token");
   if (error instanceof SpentKey) return unauthorised("invalid-api-key", error.message, "invalid_token");
   if (error !== undefined) return error;
   if (isUserToken(credential))

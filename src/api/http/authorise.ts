@@ -1,4 +1,5 @@
 import {
+  ExpiredShopperToken,
   hasRole,
   hasScope,
   type Identity,
@@ -49,10 +50,17 @@ function authoriseCaller(context: RequestContext, security: Security, access: Ac
   const decide = (identity: Identity | undefined): void => {
     if (identity === undefined) throw notKnown(credential, asShopper);
     context.identity = identity;
-    if (asShopper) admitShopper(context, security === "shopper", identity);
-    else admitPrincipal(context, security, identity);
+    if (asShopper) {
+      admitShopper(context, security === "shopper", identity);
+      context.renewal = access.shoppers?.renewed(credential);
+    } else admitPrincipal(context, security, identity);
   };
-  const failed = (error: unknown): never => {
+  const failed = (error: unknown): void => {
+    // Where no token is needed, one that has expired is none; it may still say whose cart it was.
+    if (security === "optional-shopper" && error instanceof ExpiredShopperToken) {
+      context.lapsed = error.shopper;
+      return;
+    }
     throw error instanceof Problem ? error : notKnown(credential, asShopper, error);
   };
   try {

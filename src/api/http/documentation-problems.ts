@@ -35,6 +35,9 @@ const ADVICE: Readonly<Record<string, string>> = {
   "read-model-behind": "What you wrote is safe, but cannot be read yet. Read again after `Retry-After`.",
   "role-required": "Who calls is known, but has none of the roles in `required`.",
   "scope-required": "The API key has the role, but may only look: it lacks the scope in `required`.",
+  "shopper-token-expired":
+    "The token has not been used for too long. A new cart can begin with the articles of the old one: see `itemsOf` of " +
+    "`POST /store/v1/carts`, with the token that has expired.",
   "shopper-token-required": "Send the token that making the cart gave, as `Authorization: Bearer` or `Shopper-Token`.",
   "stale-revision": "It was changed since you read it. Read it again, and decide anew with its new `ETag`.",
   "temporarily-unavailable": "A store does not answer at present. Send the request again after `Retry-After`.",

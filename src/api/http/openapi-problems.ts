@@ -57,7 +57,13 @@ function codesOf(route: Route): ReadonlyMap<number, ReadonlySet<string>> {
     add(403, "role-required", "scope-required");
     add(503, "issuer-unavailable");
   } else if (security !== "public") {
-    add(401, ...(security === "shopper" ? ["shopper-token-required"] : []), "invalid-shopper-token", "invalid-token");
+    add(
+      401,
+      ...(security === "shopper" ? ["shopper-token-required"] : []),
+      "invalid-shopper-token",
+      ...(security === "shopper" ? ["shopper-token-expired"] : []),
+      "invalid-token",
+    );
     if (security === "shopper") add(403, "role-required");
     add(503, "issuer-unavailable");
   }

@@ -24,6 +24,9 @@ export class RequestContext implements Context {
   actor = "anonymous";
   /** Who calls, once that is known, whether let in or not. */
   identity: Identity | undefined = undefined;
+  lapsed: Shopper | undefined = undefined;
+  /** The shopper token that the caller is to go on with. */
+  renewal: string | undefined = undefined;
   idempotencyKey: string | undefined = undefined;
   ifMatch: number | undefined = undefined;
   consistencyToken: bigint | undefined = undefined;

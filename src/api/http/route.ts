@@ -13,7 +13,7 @@ export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /**
  * Who may call. `public`: anyone, tokens are not even looked at. `shopper`: a customer, known by a shopper token or by
- * the identity provider. `optional-shopper`: anyone; a token that is sent must be right. `roles`: who has one of them
+ * the identity provider. `optional-shopper`: anyone; a token that is sent must be right, and one that has expired is none. `roles`: who has one of them
  * by an API key or the identity provider (`admin` always may); `openOnLoopback` lets anyone in while the server listens
  * on this machine alone.
  */
@@ -50,6 +50,8 @@ export interface Context<Params = unknown, Query = unknown, Body = unknown, Head
   /** The route's own headers, checked. */
   readonly headers: Headers;
   readonly shopper: Sec extends "shopper" ? Shopper : Sec extends "optional-shopper" ? Shopper | undefined : undefined;
+  /** Whose token it was, where none is needed and one was sent that has expired: nothing personal is shown for it. */
+  readonly lapsed: Shopper | undefined;
   /** On a route that is open on loopback, a caller without a key is `{ name: "anonymous", roles: [] }`. */
   readonly principal: Sec extends RoleSecurity ? Principal : undefined;
   /** `shopper:<id>`, `key:<name>`, `user:<subject>` or `anonymous`. */

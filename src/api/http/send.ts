@@ -15,6 +15,8 @@ import { sendRows } from "./rows";
 const GZIP_FROM = 2048;
 /** Answers made for one request are packed from here on: it costs time that a repeated answer spends once. */
 const GZIP_ONCE_FROM = 16 * 1024;
+/** Whoever keeps its token by this header keeps one that works. */
+const SHOPPER_HEADER = "Shopper-Token";
 const PROBLEM_TYPE = "application/problem+json; charset=utf-8";
 
 const packed = promisify(gzip);
@@ -90,6 +92,8 @@ function headOf(context: RequestContext, reply: ReplyExtras, type: string | unde
   if (etag !== undefined) head.push("ETag", etag);
   if (reply.token !== undefined) head.push(CONSISTENCY_HEADER, encodeToken(reply.token));
   if (reply.waited) head.push("Preference-Applied", "wait");
+  const { renewal } = context;
+  if (renewal !== undefined && reply.headers?.[SHOPPER_HEADER] === undefined) head.push(SHOPPER_HEADER, renewal);
   for (const name in reply.headers) {
     const at = name === "Content-Security-Policy" ? head.indexOf(name) : -1;
     if (at < 0) head.push(name, reply.headers[name] ?? "");

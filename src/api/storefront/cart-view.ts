@@ -53,7 +53,12 @@ export const cartSchema = z
 
 /** A new cart comes with the token that later calls must carry. */
 export const openedCartSchema = cartSchema
-  .extend({ shopperToken: z.string().describe("Send it as `Authorization: Bearer …` with every later call.") })
+  .extend({
+    shopperToken: z.string().describe("Send it as `Authorization: Bearer …` with every later call."),
+    shopperTokenExpiresAt: z.iso
+      .datetime()
+      .describe("Used before then, it is followed by another in good time: keep the `Shopper-Token` of any answer."),
+  })
   .meta({ id: "OpenedCart" });
 
 type Line = CartView["lines"][number] & { readonly priceNow?: Money | null };

@@ -3,11 +3,13 @@ import { address, cart as cartAggregate, cartView, email, noCart, QUOTES_INCOMPL
 import { type CartId, countryCode, currencyCode, DomainError, type LineId, quantity, type ShopperId, sku } from "../../domains/kernel"; // prettier-ignore
 import { type CommandContext, deriveId } from "../../infra/runtime";
 import { type CartDocument } from "../../projections/cart";
-import { type Context, created, ok, type Route, route } from "../http";
+import { type Context, ok, type Route, route } from "../http";
 import { moneyView } from "../shared/schemas";
 import { type Services } from "../services";
 import { CartFacts } from "./cart-facts";
-import { cartSchema, openedCartSchema, shippingMethodSchema, type ShownCart, shownCart } from "./cart-view";
+import { cartSchema, shippingMethodSchema, type ShownCart, shownCart } from "./cart-view";
+import { openCartRoute } from "./open-cart";
+import { writtenAt } from "./written-at";
 
 const REFUSALS = {
   "cart-not-found": 404,
@@ -48,15 +50,8 @@ export function cartRoutes(services: Services): readonly Route[] {
     if (outcome instanceof DomainError) return outcome;
     if (outcome.state.status === "absent") return noCart(cartId);
     // A repeated command is answered with the prices of then, as it was the first time.
-    const at = outcome.repeated ? await writtenAt(cartId, outcome.revision) : undefined;
+    const at = outcome.repeated ? await writtenAt(services.log, `cart-${cartId}`, outcome.revision) : undefined;
     return ok(await shown(outcome.state, at), { etag: outcome.revision, token: outcome.position });
-  }
-
-  /** When an event of the cart was written. */
-  async function writtenAt(cartId: string, revision: number): Promise<string | undefined> {
-    let at: string | undefined;
-    for await (const { metadata } of services.log.readStream(`cart-${cartId}`, revision, 1)) at = metadata.occurredAt;
-    return at;
   }
 
   /**
@@ -95,40 +90,7 @@ export function cartRoutes(services: Services): readonly Route[] {
   }
 
   return [
-    route({
-      method: "POST",
-      path: "/store/v1/carts",
-      operationId: "openCart",
-      summary: "Open a cart",
-      description:
-        "Without a shopper token, the answer's `shopperToken` makes the caller a new shopper; an Idempotency-Key must " +
-        "then be hard to guess (a UUID), since whoever repeats it is given the same cart and token.",
-      tags: TAGS,
-      security: "optional-shopper",
-      body: z.strictObject({ currency: currencyCode, country: countryCode.nullable().optional() }),
-      responses: { 201: { description: "The empty cart", schema: openedCartSchema } },
-      refusals: { "unknown-currency": 422, "unknown-country": 422, "idempotency-key-reused": 422 },
-      async handler({ body: { currency, country = null }, shopper, command, consistencyToken }) {
-        await facts.level(consistencyToken);
-        const at = services.now();
-        await facts.checkCurrency(currency);
-        const taxation = await facts.taxation(country, at);
-        const plain = command();
-        const owner = (shopper?.id ?? deriveId("shopper", plain.commandId)) as ShopperId;
-        const cartId = deriveId("cart", plain.commandId) as CartId;
-        const open = { type: "OpenCart", at, cartId, currency, country, owner, ...taxation } as const;
-        const context = { ...plain, actor: `shopper:${owner}`, assumeNew: true };
-        const outcome = await services.execute(cartAggregate, cartId, open, context);
-        if (outcome instanceof DomainError) return outcome;
-        if (outcome.state.status === "absent") return noCart(cartId);
-        const shopperToken = services.tokens.issue(owner);
-        return created(
-          `/store/v1/carts/${cartId}`,
-          { ...shownCart(outcome.state, []), shopperToken },
-          { etag: outcome.revision, token: outcome.position, headers: { "Shopper-Token": shopperToken } },
-        );
-      },
-    }),
+    openCartRoute(services, facts),
     route({
       method: "GET",
       path: "/store/v1/carts/:cartId",

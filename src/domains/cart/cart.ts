@@ -77,9 +77,19 @@ function change(command: Exclude<CartCommand, { type: "OpenCart" | "CheckOut" }>
   }
 }
 
-function open({ type: _, at: __, by: ___, ...data }: OpenCart, state: CartState): Decision<CartEvent> {
-  if (state.status !== "absent") return conflict("cart-exists", `Cart ${data.cartId} was opened before.`);
-  return [{ type: "CartOpened", data }];
+function open({ type: _, by: __, items = [], ...given }: OpenCart, state: CartState): Decision<CartEvent> {
+  const { at, ...data } = given;
+  const { cartId } = data;
+  if (state.status !== "absent") return conflict("cart-exists", `Cart ${cartId} was opened before.`);
+  const events: CartEvent[] = [{ type: "CartOpened", data }];
+  let cart = events.reduce(evolveCart, state);
+  for (const item of items) {
+    const added = cart.status === "absent" ? [] : addItem({ type: "AddItem", at, cartId, ...item }, cart);
+    if (added instanceof DomainError) continue;
+    events.push(...added);
+    cart = added.reduce(evolveCart, cart);
+  }
+  return events;
 }
 
 /** An article that is in the cart already gets more pieces on its line; all of them at the price of now. */

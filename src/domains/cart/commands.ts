@@ -51,7 +51,11 @@ export interface OpenCart extends To<"OpenCart">, Taxation {
   readonly currency: CurrencyCode;
   readonly country: CountryCode | null;
   readonly owner: ShopperId;
+  /** What it begins with; what cannot be bought any more is left out. */
+  readonly items?: readonly Item[];
 }
+/** Pieces of an article that come into the cart together. */
+export type Item = Pick<AddItem, "lineId" | "sku" | "quantity" | "offer">;
 export interface AddItem extends To<"AddItem"> {
   /** Of the line to be made, should the article not be in the cart yet. */
   readonly lineId: LineId;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { LOG_LEVELS } from "../observability";
-import { isApiKey } from "../security";
+import { isApiKey, SHOPPER_TOKEN_LIFETIME } from "../security";
 import { isMasterKey } from "../privacy";
 
 /** One setting: where it comes from, what it may be, and what it is for. */
@@ -136,6 +136,13 @@ export const DEFINITIONS = {
     allowed: "16 characters or more",
     meaning: "Signs shopper tokens; made once and kept in MongoDB when not set",
     secret: true,
+  }),
+  shopperTokenLifetime: named({
+    env: "SHOPPER_TOKEN_LIFETIME",
+    schema: whole(1, 315_360_000),
+    standard: String(SHOPPER_TOKEN_LIFETIME),
+    allowed: "a whole number of seconds from 1 to 315360000, and the same in all processes",
+    meaning: "How long a shopper token works (90 days); one that is in use is followed by another in time",
   }),
   serviceKey: named({
     env: "SERVICE_KEY",

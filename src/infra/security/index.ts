@@ -34,4 +34,10 @@ export {
   serviceTokenCheck,
   serviceTokenSigner,
 } from "./service-tokens";
-export { isShopperToken, type ShopperTokens, shopperTokens } from "./shopper-tokens";
+export {
+  ExpiredShopperToken,
+  isShopperToken,
+  SHOPPER_TOKEN_LIFETIME,
+  type ShopperTokens,
+  shopperTokens,
+} from "./shopper-tokens";

@@ -8,7 +8,8 @@ const ALLOWED_HEADERS =
   "Accept, Authorization, Content-Type, Consistency-Token, Idempotency-Key, If-Match, If-None-Match, Prefer, " +
   "Shopper-Token, X-API-Key, X-Correlation-Id, traceparent";
 const EXPOSED_HEADERS =
-  "Consistency-Token, ETag, Location, Preference-Applied, RateLimit, RateLimit-Policy, Retry-After, X-Correlation-Id";
+  "Consistency-Token, ETag, Location, Preference-Applied, RateLimit, RateLimit-Policy, Retry-After, Shopper-Token, " +
+  "X-Correlation-Id";
 /** How long a browser may remember the answer, in seconds; more than two hours no browser does. */
 const REMEMBERED = "7200";
 

@@ -344,6 +344,27 @@ test("an API key in either header; admin has every role", async () => {
   }
 });
 
+describe("a shopper's token that gets old", () => {
+  const add = (token: string) =>
+    ask({ headers: { authorization: `Bearer ${token}` }, body: JSON.stringify({ sku: "MUG", quantity: 1 }) });
+
+  test("is refused once it has expired, with the reason", async () => {
+    const { status, headers, problem } = await add(tokens.issue(SHOPPER, 0));
+    expect([status, problem["code"]]).toEqual([401, "shopper-token-expired"]);
+    expect(problem["detail"]).toBe("The shopper token expired at 1970-04-01T00:00:00.000Z.");
+    expect(headers.get("www-authenticate")).toContain('error="invalid_token"');
+    expect(headers.get("shopper-token")).toBeNull();
+  });
+
+  test("is followed by another in the answer while it is good; a young one is not", async () => {
+    const [old, young] = [tokens.issue(SHOPPER, Date.now() - 30 * 86_400_000), tokens.issue(SHOPPER)];
+    const renewed = (await add(old)).headers.get("shopper-token") ?? "";
+    expect(renewed).not.toBe(old);
+    expect(tokens.verify(renewed)).toEqual({ id: SHOPPER });
+    expect((await add(young)).headers.get("shopper-token")).toBeNull();
+  });
+});
+
 describe("a route that a shopper's token is optional on", () => {
   const open = (authorization: string) =>
     ask({ path: "/store/v1/carts", headers: { authorization } }).then(({ status, problem }) => [
@@ -354,6 +375,7 @@ describe("a route that a shopper's token is optional on", () => {
     ["nothing", "", 200, "anonymous"],
     ["a shopper's token", `Bearer ${tokens.issue(SHOPPER)}`, 200, `shopper:${SHOPPER}`],
     ["an API key", `Bearer ${STOCK_KEY}`, 200, "anonymous"],
+    ["a shopper's token that has expired", `Bearer ${tokens.issue(SHOPPER, 0)}`, 200, "anonymous"],
     ["a forged shopper token", `Bearer ms_${"A".repeat(64)}`, 401, "invalid-shopper-token"],
     ["an unknown key", "Bearer mk_nobody_0123456789", 401, "invalid-shopper-token"],
     ["anything else", "Bearer x", 401, "invalid-shopper-token"],

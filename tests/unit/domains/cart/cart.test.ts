@@ -1,4 +1,4 @@
-import { cart, type CartCommand, cartEvents, MAX_LINES } from "../../../../src/domains/cart";
+import { type AddItem, cart, type CartCommand, cartEvents, MAX_LINES } from "../../../../src/domains/cart";
 import { type CartEvent } from "../../../../src/domains/cart";
 import { type Sku } from "../../../../src/domains/kernel";
 import { spec } from "../../../support/spec";
@@ -29,7 +29,7 @@ import {
   tin,
 } from "./fixtures";
 
-const add = (sku: Sku, quantity: number, price: string | null, published = true): CartCommand => ({
+const add = (sku: Sku, quantity: number, price: string | null, published = true): AddItem => ({
   type: "AddItem",
   at,
   cartId,
@@ -70,6 +70,20 @@ describe("opening", () => {
     spec(cart)
       .when(add(mug, 1, "2.55"))
       .thenRefused("cart-not-found");
+  });
+  it("begins with what it is given, as far as that can be bought", () => {
+    const item = ({ lineId, sku, quantity, offer }: AddItem) => ({ lineId, sku, quantity, offer });
+    const items = [
+      item(add(mug, 2, "2.55")),
+      item(add("SAUCER" as Sku, 1, "2.55", false)),
+      item(add("TEAPOT" as Sku, 1, null)),
+      { ...item(add("GONE" as Sku, 1, null)), offer: null },
+    ];
+    const command: CartCommand = { type: "OpenCart", at, cartId, currency: GBP, country: GB, owner, ...british, items };
+    const data = { cartId, sku: mug, productId, name: "A MUG", quantity: 2, taxCategory: "standard" };
+    const line1: CartEvent = { type: "ItemAdded", data: { ...data, lineId: line("new"), unitPrice: "2.55" } };
+    spec(cart).when(command).then(opened, line1);
+    spec(cart).given(opened).when(command).thenRefused("cart-exists");
   });
 });
 
