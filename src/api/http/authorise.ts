@@ -33,7 +33,12 @@ export function authorise(context: RequestContext, security: Security, access: A
   return admitted ? admitted.then(() => authoriseCaller(context, security, access)) : authoriseCaller(context, security, access); // prettier-ignore
 }
 
-function authoriseCaller(context: RequestContext, security: Security, access: AccessOptions): void | Promise<void> {
+/** The same without a look at how the request came. */
+export function authoriseCaller(
+  context: RequestContext,
+  security: Security,
+  access: AccessOptions,
+): void | Promise<void> {
   if (security === "public") return;
   const asShopper = typeof security !== "object";
   const { headers } = context.request;

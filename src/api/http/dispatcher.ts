@@ -4,7 +4,7 @@ import { type IncomingMessage, type ServerResponse } from "node:http";
 import { parse as parseQuery } from "node:querystring";
 import { beginSpan, isTracing, type Logger, logRequest, type Metrics, requestLevel } from "../../infra/observability";
 import { type Audit, auditedOf } from "./audited";
-import { type AccessOptions, authorise } from "./authorise";
+import { type AccessOptions, authorise, authoriseCaller } from "./authorise";
 import { ClientGone, readJson } from "./body";
 import { tooLate } from "./deadline";
 import { type Entry, PathTree } from "./path-tree";
@@ -127,6 +127,9 @@ export class Dispatcher {
   private deliver(context: RequestContext, reply: AnyReply): void | Promise<void> {
     const { metrics } = this.options;
     if ("headers" in reply) context.made = reply.headers?.["Location"];
+    const security = context.route?.security ?? "public";
+    if (("events" in reply || "stream" in reply) && security !== "public")
+      context.stillAllowed = () => authoriseCaller(context, security, this.options);
     if (metrics && "events" in reply && !context.gone)
       context.response.once("close", metrics.beginLive(context.route?.path ?? "none"));
     return send(context, reply);

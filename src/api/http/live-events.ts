@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { pause } from "../../infra/runtime/retry";
 import { type EventsReply, type ServerEvent } from "./reply";
 import { type RequestContext } from "./request-context";
+import { whileAllowed } from "./still-allowed";
 
 /** Between two events of one connection pass at least so many ms; what changes meanwhile is told as one. */
 const PACE = 100;
@@ -11,7 +12,7 @@ const HEARTBEAT = 15_000;
 const COME_BACK = 1_000;
 
 /**
- * Sends server-sent events until the caller goes away or the process is to stop. The source is asked for the next event
+ * Sends server-sent events until the caller goes away, may not have them any more, or the process is to stop. The source is asked for the next event
  * only when the caller has taken the one before: a caller who reads slowly gets fewer events, and nothing piles up.
  * Returns once the head is sent, so that the time of the request is that of its head.
  */
@@ -44,11 +45,13 @@ async function pump(context: RequestContext, source: EventsReply["events"]): Pro
   // Nothing may be written after this: the source may still be busy with an event.
   const end = () => {
     clearInterval(heartbeat);
+    unwatch();
     response.off("close", end);
     ending?.removeEventListener("abort", end);
     ended.abort();
     response.end();
   };
+  const unwatch = whileAllowed(context, end);
   response.once("close", end);
   ending?.addEventListener("abort", end);
   try {

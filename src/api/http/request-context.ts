@@ -27,6 +27,8 @@ export class RequestContext implements Context {
   lapsed: Shopper | undefined = undefined;
   /** The shopper token that the caller is to go on with. */
   renewal: string | undefined = undefined;
+  /** Lets the caller in once more, as at the beginning, for answers that last; absent where anybody may have them. */
+  stillAllowed: (() => void | Promise<void>) | undefined = undefined;
   idempotencyKey: string | undefined = undefined;
   ifMatch: number | undefined = undefined;
   consistencyToken: bigint | undefined = undefined;

@@ -4,6 +4,7 @@ import { createGzip } from "node:zlib";
 import { type Row, type StreamReply } from "./reply";
 import { type RequestContext } from "./request-context";
 import { takesGzip } from "./request-headers";
+import { whileAllowed } from "./still-allowed";
 
 /** Single rows are gathered to pieces of about so many characters. */
 const PIECE = 64 * 1024;
@@ -13,7 +14,7 @@ type Rows = Iterator<Row | readonly Row[]> | AsyncIterator<Row | readonly Row[]>
 /**
  * Sends rows as they come, no faster than the caller reads them, packed when the caller takes gzip. The source is
  * asked for its first piece before the head is sent, so that its failure is still answered as a problem; later ones
- * break the connection, so that the caller does not take a part for the whole. The source is closed in every case.
+ * break the connection, so that the caller does not take a part for the whole, and so does losing the right to them. The source is closed in every case.
  */
 export async function sendRows(
   context: RequestContext,
@@ -32,12 +33,15 @@ export async function sendRows(
     response.end();
     return;
   }
+  const unwatch = whileAllowed(context, () => response.destroy());
   const content = Readable.from(resumed(first.value, pieces), { objectMode: false });
   try {
     await (pack ? pipeline(content, createGzip({ level: 2 }), response) : pipeline(content, response));
   } catch (error) {
     if (!context.gone || !isPremature(error)) context.log.error({ err: error }, "stream broke off");
     response.destroy();
+  } finally {
+    unwatch();
   }
 }
 

@@ -1,6 +1,8 @@
 import { SHOPPER_TOKEN_LIFETIME } from "../../../src/infra/security";
 import { makeArticle } from "../../support/articles";
+import { eventually } from "../../support/eventually";
 import { type Caller } from "../../support/http";
+import { Listener } from "../../support/live";
 import { startTestShop, type TestShop } from "../../support/shop";
 import { buy, expectStatus, fillIn, openCart, type Shopper } from "../../support/shopper";
 
@@ -97,4 +99,18 @@ test("nobody takes over the articles of a cart that was not theirs", async () =>
   }
   const again = expectStatus(201, await shopper.caller.post(CARTS, { ...wanted, country: "GB" }));
   expect(again.body.lines).toMatchObject([{ sku: mug.sku, quantity: 2 }]);
+});
+
+test("a cart that is followed is told of no longer than its token works", async () => {
+  const shopper = await filled();
+  const { tokens } = shop.services;
+  const id = tokens.verify(shopper.token)?.id ?? "";
+  const soon = tokens.issue(id, Date.now() - (SHOPPER_TOKEN_LIFETIME - 5) * 1_000);
+  const headers = { Authorization: `Bearer ${soon}` };
+  const listener = await Listener.open(`${shop.url}${shopper.cart}/live`, headers);
+  expect(listener.status).toBe(200);
+  await eventually(() => listener.ended, 30_000);
+  expect(listener.told[0]).toMatchObject({ event: "cart", data: { id: shopper.cartId } });
+  expect(() => tokens.verify(soon)).toThrow("The shopper token expired");
+  await listener.close();
 });

@@ -26,6 +26,10 @@ export const serve = (routes: readonly Route[], options: Partial<AppOptions> = {
 /** A logger whose lines are kept. */
 export function keptLog(level: "debug" | "info" | "error" = "error") {
   const lines: Record<string, unknown>[] = [];
-  const log = createLogger({ level, destination: { write: (line) => lines.push(JSON.parse(line)) } });
+  const write = (text: string) => {
+    // Lines of requests come several at a time.
+    for (const line of text.trimEnd().split("\n")) lines.push(JSON.parse(line) as Record<string, unknown>);
+  };
+  const log = createLogger({ level, destination: { write } });
   return { log, lines };
 }
