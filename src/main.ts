@@ -176,6 +176,7 @@ keys
   .description("make an API key, and show it once")
   .addOption(data)
   .addOption(mongodb)
+  .addOption(eventstore)
   .action(async (name: string, flags: Flags) => (await import("./cli/keys.js")).createKey(name, flags));
 keys
   .command("list")
@@ -192,6 +193,7 @@ keys
   .description("revoke an API key for good: seconds later it works nowhere")
   .addOption(data)
   .addOption(mongodb)
+  .addOption(eventstore)
   .action(async (id: string, flags: Flags) => (await import("./cli/keys.js")).revokeKey(id, flags));
 
 program

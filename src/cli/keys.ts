@@ -1,3 +1,4 @@
+import { type Done, recordDone } from "../engine/audit-trail";
 import { type ApiKeyState, KEY_NAME, KEY_ROLES, MongoApiKeys, stateOfKey } from "../engine/api-keys";
 import { settings, type Settings } from "../infra/config";
 import { MongoStores } from "../infra/mongo";
@@ -9,6 +10,8 @@ import { type Flags } from "./flags";
 
 /** Who made or revoked a key that was made or revoked here. */
 const BY = "command-line";
+/** What would have made or revoked it over HTTP. */
+const ROUTE = "/operations/v1/api-keys";
 
 /** `millrace keys create NAME --role ROLE…`: makes a key and shows it once. */
 export async function createKey(name: string, flags: Flags): Promise<void> {
@@ -17,6 +20,7 @@ export async function createKey(name: string, flags: Flags): Promise<void> {
   const roles = chosenOf("--role", flags["role"], KEY_ROLES) ?? [];
   const scopes = chosenOf("--scope", flags["scope"], SCOPES);
   const expiresAt = expiryOf(flags["expires"], Date.now());
+  const log = logOf(flags);
   const outcome = await withKeys(flags, (keys) => keys.make({ id: newId(), name, roles, scopes, expiresAt, by: BY }));
   if (!outcome) throw new Error("No key was made: one of this id is there.");
   const { key, made } = outcome;
@@ -27,6 +31,13 @@ export async function createKey(name: string, flags: Flags): Promise<void> {
       `Its id is ${made.id}; it works until ${expiresAt ? expiresAt.toISOString() : "it is revoked"}.\n`,
     ].join("\n"),
   );
+  await recorded(log, {
+    method: "POST",
+    route: ROUTE,
+    operation: "createApiKey",
+    ids: {},
+    made: `${ROUTE}/${made.id}`,
+  });
 }
 
 /** `millrace keys list`. */
@@ -58,9 +69,11 @@ export async function listKeys(flags: Flags): Promise<void> {
 
 /** `millrace keys revoke ID`. */
 export async function revokeKey(id: string, flags: Flags): Promise<void> {
+  const log = logOf(flags);
   const revoked = await withKeys(flags, (keys) => keys.revoke(id, BY));
   if (!revoked) throw new Error(`There is no API key ${id}: millrace keys list --all shows them.`);
   print(flags, revoked, () => `The key of ${revoked.name} is revoked: in a few seconds it works nowhere.\n`);
+  await recorded(log, { method: "DELETE", route: `${ROUTE}/:id`, operation: "revokeApiKey", ids: { id }, made: null });
 }
 
 /**
@@ -110,6 +123,25 @@ async function withKeys<T>(flags: Flags, run: (keys: MongoApiKeys) => Promise<T>
   } finally {
     await stores.close();
   }
+}
+
+/** The audit trail is told of what was done; it is done also where the log is away. */
+async function recorded(eventstoreUrl: string, done: Omit<Done, "actor">): Promise<void> {
+  const failure = await recordDone(eventstoreUrl, { ...done, actor: BY });
+  if (failure === undefined) return;
+  const why = failure instanceof Error ? failure.message : String(failure);
+  process.stderr.write(`millrace: This is done, but not in the audit trail: ${why}\n`);
+}
+
+/** @throws before anything is done, where the log is not known that the audit trail is in */
+function logOf(flags: Flags): string {
+  const { eventstoreUrl, dataDir } = settings(process.env, flags);
+  const url = eventstoreUrl ?? readRunRecord(dataDir)?.eventstoreUrl;
+  if (url !== undefined) return url;
+  throw new Error(
+    "Name the log with EVENTSTORE_URL (--eventstore), where the audit trail is told who makes and revokes keys, " +
+      `or run millrace start: nothing runs on ${dataDir}.`,
+  );
 }
 
 function databaseOf({ mongodbUrl, mongodbPrefix, dataDir }: Settings) {

@@ -8,6 +8,8 @@ import { orElse } from "../../infra/runtime";
 import { RefusalGatherer, type Refusals } from "./refusals";
 import { TrailWriter } from "./trail-writer";
 
+export { type Done, recordDone } from "./record";
+
 export interface AuditTrailOptions {
   readonly eventstoreUrl: string;
   readonly log: Logger;

@@ -168,4 +168,29 @@ test("the command line makes, lists and revokes keys", async () => {
   expect([revoked.code, revoked.out]).toEqual([0, expect.stringMatching(/^The key of nightly is revoked/)]);
   expect([unknown.code, unknown.err]).toEqual([1, expect.stringMatching(/There is no API key nobody's/)]);
   await eventually(async () => (await direct.get(WORK, { headers: { "X-API-Key": key ?? "", Origin: "https://e.example" } })).status === 401); // prettier-ignore
+
+  const told = await eventually(async () => {
+    const feed = (await shop.admin.get("/analytics/v1/feeds/audit")).body as string;
+    const rows = feed.split("\n").filter((line) => line.includes("command-line"));
+    return rows.length === 2 && rows.map((row) => JSON.parse(row) as object);
+  }, 30_000);
+  const shared = { kind: "command", actor: "command-line", outcome: "accepted" };
+  expect(told).toMatchObject([
+    { ...shared, operation: "createApiKey", method: "POST", status: 201, made: `${KEYS}/${id}` },
+    { ...shared, operation: "revokeApiKey", method: "DELETE", status: 200, ids: `id=${id}` },
+  ]);
+});
+
+test("a key is revoked also while the log is away, and the command line says what it could not write down", async () => {
+  const { key, id } = (await shop.admin.post(KEYS, { name: "leaked", roles: ["operator"] })).body;
+  const { mongoUrl, mongoPrefix } = shop.options;
+  const stores = { MONGODB_URL: mongoUrl, MONGODB_PREFIX: mongoPrefix, DATA_DIR: folder };
+  const nowhere = run(["keys", "revoke", id], stores);
+  expect([await nowhere.ended, nowhere.err()]).toEqual([1, expect.stringMatching(/^millrace: Name the log with EVENTSTORE_URL/)]); // prettier-ignore
+  expect((await shop.admin.get(`${KEYS}/${id}`)).body.state).toBe("active");
+
+  const away = run(["keys", "revoke", id], { ...stores, EVENTSTORE_URL: "esdb://127.0.0.1:1?tls=false" });
+  expect([await away.ended, away.out()]).toEqual([0, expect.stringMatching(/^The key of leaked is revoked/)]);
+  expect(away.err()).toMatch(/^millrace: This is done, but not in the audit trail: /);
+  await eventually(async () => String(await answers(key)) === "401,401,401,401");
 });
