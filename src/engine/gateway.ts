@@ -1,3 +1,4 @@
+import { request } from "undici";
 import {
   closeServer,
   Gateway,
@@ -10,12 +11,14 @@ import {
   systemNames,
 } from "../api/gateway";
 import { type TlsFiles } from "../api/http";
+import { type ToldRefusal } from "../api/internal/refusals";
 import { Dispatcher } from "../api/http/dispatcher";
 import { MongoStores, registeredInstances, SharedCounts } from "../infra/mongo";
 import { type Logger, Metrics } from "../infra/observability";
 import { pause } from "../infra/runtime";
-import { ApiKeys, isLoopback, serviceTokenSigner } from "../infra/security";
+import { ApiKeys, isLoopback, SERVICE_TOKEN_HEADER, serviceTokenSigner } from "../infra/security";
 import { MongoApiKeys, withAdmin } from "./api-keys";
+import { RefusalReports, registerTrailFigures } from "./audit-trail";
 import { register, type Registering, said } from "./register";
 import { describedRoutes } from "./routes";
 
@@ -37,6 +40,8 @@ export interface GatewayProcessOptions {
   readonly tls?: TlsFiles | undefined;
   /** ms that it goes on when it is to stop, while those in front of it turn elsewhere. */
   readonly drain?: number | undefined;
+  /** ms for which refused requests of one caller to one route are put together in the audit trail; a minute when absent. */
+  readonly auditWindow?: number | undefined;
 }
 
 export interface RunningGateway {
@@ -49,26 +54,45 @@ export interface RunningGateway {
 /** What is under way when the gateway stops may take so long to end, in ms. */
 const PATIENCE = 10_000;
 
+/** How long a process may take to be told of refusals, in ms. */
+const TELLING = 3_000;
+
 /** The gateway, listening. @throws Error with one clear sentence when it cannot be started with these options */
 export async function startGateway(options: GatewayProcessOptions): Promise<RunningGateway> {
   const stores = options.mongo && (await MongoStores.connect(options.mongo));
-  let gateway: Gateway | undefined;
+  let made: Made | undefined;
   try {
-    gateway = gatewayOf(options, stores);
-    await gateway.start();
-    return await opened(gateway, options, stores);
+    made = gatewayOf(options, stores);
+    await made.gateway.start();
+    return await opened(made, options, stores);
   } catch (error) {
-    await gateway?.close();
+    await made?.gateway.close();
     await stores?.close();
     throw error;
   }
 }
 
-function gatewayOf(options: GatewayProcessOptions, stores: MongoStores | undefined): Gateway {
+interface Made {
+  readonly gateway: Gateway;
+  readonly reports: RefusalReports | undefined;
+}
+
+function gatewayOf(options: GatewayProcessOptions, stores: MongoStores | undefined): Made {
   const { log, host, config } = options;
   const services = describedRoutes();
   const metrics = new Metrics();
   const onLoopback = isLoopback(host);
+  const sign = options.serviceKey === undefined ? undefined : serviceTokenSigner(options.serviceKey);
+  // Without a key nobody could tell what a gateway says from what a stranger does.
+  const reports =
+    sign &&
+    new RefusalReports({
+      send: (refusals) => tellOperations(gateway, sign, refusals),
+      report: (err, waiting) =>
+        log.warn({ err, waiting }, "what was refused cannot be told to operations: tried again"),
+      window: options.auditWindow,
+    });
+  if (reports) registerTrailFigures(metrics, reports);
   const own: Dispatcher = new Dispatcher(
     ownRoutes(() => gateway, metrics, services),
     {
@@ -76,9 +100,10 @@ function gatewayOf(options: GatewayProcessOptions, stores: MongoStores | undefin
       metrics,
       apiKeys: new ApiKeys(withAdmin(options.adminKey, stores && new MongoApiKeys(stores))),
       openOnLoopback: onLoopback,
+      audit: reports?.heard,
     },
   );
-  const gateway = new Gateway({
+  const gateway: Gateway = new Gateway({
     table: gatewayTable(services),
     own,
     config,
@@ -88,14 +113,38 @@ function gatewayOf(options: GatewayProcessOptions, stores: MongoStores | undefin
     names: systemNames,
     registered: stores && (() => registeredInstances(stores)),
     counts: stores && new SharedCounts(stores),
-    sign: options.serviceKey === undefined ? undefined : serviceTokenSigner(options.serviceKey),
+    sign,
+    refused: reports?.refused,
   });
   registerFigures(metrics, gateway);
-  return gateway;
+  return { gateway, reports };
+}
+
+/**
+ * Has an instance of operations write into the audit trail what was refused here.
+ * @returns whether it can be
+ * @throws when it is not certain that it will be
+ */
+async function tellOperations(
+  { fleet }: Gateway,
+  sign: (service: string) => string,
+  items: readonly ToldRefusal[],
+): Promise<boolean> {
+  const instance = fleet.service("operations")?.choose({ kind: "read", aggregate: undefined }, new Set());
+  if (instance === undefined) throw new Error("there is no instance of operations");
+  const { statusCode, body } = await request(`${instance.url}/internal/v1/refusals`, {
+    method: "POST",
+    headers: { "content-type": "application/json", [SERVICE_TOKEN_HEADER]: sign("operations") },
+    body: JSON.stringify({ items }),
+    signal: AbortSignal.timeout(TELLING),
+  });
+  await body.dump();
+  if (statusCode === 204 || statusCode === 422) return statusCode === 204;
+  throw new Error(`operations answers ${statusCode}`);
 }
 
 async function opened(
-  gateway: Gateway,
+  { gateway, reports }: Made,
   options: GatewayProcessOptions,
   stores: MongoStores | undefined,
 ): Promise<RunningGateway> {
@@ -115,6 +164,7 @@ async function opened(
       if (options.drain) await pause(options.drain);
       gateway.endEndless();
       await closeServer(server, PATIENCE);
+      await reports?.stop();
       await gateway.close();
       await said(entry?.end());
       await said(stores?.close());

@@ -1,6 +1,7 @@
 import { documentationRoutes } from "../api/http";
 import { createApp, listen, type Listening, type TlsFiles } from "../api/http";
 import { internalRoutes } from "../api/internal/changes";
+import { refusalRoutes } from "../api/internal/refusals";
 import { healthRoutes, processRoutes, registerBusinessFigures, workRoutes } from "../api/operations";
 import { Services } from "../api/services";
 import { type MongoOptions, type MongoStores } from "../infra/mongo";
@@ -141,7 +142,9 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
     const health = options.serve.includes("operations")
       ? []
       : [...healthRoutes(engine, metrics, isDraining), ...workRoutes(engine), ...processRoutes(engine)];
-    const internal = [...health, ...internalRoutes(services.models, ending.signal)];
+    // Whoever else takes what gateways say would take it from anybody.
+    const told = serviceKeys && options.serve.includes("operations") ? refusalRoutes((all) => trail.tell(all)) : [];
+    const internal = [...health, ...internalRoutes(services.models, ending.signal), ...told];
     const app = createApp([...routes, ...documentationRoutes(routes), ...internal], {
       log,
       metrics,

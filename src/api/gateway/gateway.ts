@@ -2,7 +2,7 @@ import { type IncomingMessage, type RequestListener, type ServerResponse } from 
 import { type InstanceDocument } from "../../infra/mongo";
 import { type Logger, logRequest, type Metrics, requestLevel } from "../../infra/observability";
 import { newId } from "../../infra/runtime";
-import { Problem, problemOf } from "../http";
+import { Problem, problemOf, type Refusal } from "../http";
 import { type Dispatcher } from "../http/dispatcher";
 import { parseCorrelationId } from "../http/request-headers";
 import { type Arrival, arrivalOf } from "./arrival";
@@ -18,6 +18,7 @@ import { credentialOf, protocolOf } from "./guard/client";
 import { allowedOrigin, corsHeaders, dependsOnOrigin, preflightHeaders } from "./guard/cors";
 import { refusalOf } from "./guard/request-check";
 import { type Limiter, rateHeaders, type Ruling } from "./limits/limiter";
+import { rateLimited, tooMany } from "./limits/rate-limited";
 import { type Counts, LimitSharing } from "./limits/sharing";
 import { pass } from "./pass";
 import { filesOf, type Policies, policiesOf } from "./policies";
@@ -40,6 +41,8 @@ export interface GatewayOptions {
   readonly counts?: Counts | undefined;
   /** The token that shows a service that a request comes from here; none when absent. */
   readonly sign?: ((service: string) => string) | undefined;
+  /** Is told of requests that were refused here, for the audit trail. */
+  readonly refused?: ((refusal: Refusal) => void) | undefined;
 }
 
 const HSTS = ["Strict-Transport-Security", "max-age=31536000; includeSubDomains"] as const;
@@ -158,7 +161,10 @@ export class Gateway {
     const service = this.fleet.service(route.service);
     const ruling = policies.limiter.isOff ? undefined : policies.limiter.ask(askingOf(arrival));
     const extra = this.extraHeaders(arrival, policies, ruling);
-    if (ruling?.admitted === false) return this.fail(arrival, tooMany(ruling), extra);
+    if (ruling?.admitted === false) {
+      this.options.refused?.(rateLimited(arrival));
+      return this.fail(arrival, tooMany(ruling), extra);
+    }
     if (service === undefined) return this.fail(arrival, unknownRoute(), extra);
     const ask = route.cacheable && policies.config.cacheSize > 0 ? askOf(arrival) : undefined;
     if (ask !== undefined) {
@@ -300,11 +306,3 @@ const askingOf = ({ client, request, route }: Arrival) => ({
 });
 
 const unknownRoute = (): Problem => new Problem(404, "unknown-route", "There is nothing at this address.");
-
-const tooMany = ({ policy, rate, retryAfter }: Ruling): Problem =>
-  new Problem(
-    429,
-    "rate-limited",
-    `No more than ${rate.requests} requests in ${rate.seconds} s are possible here. Try again later.`,
-    { headers: { "Retry-After": String(Math.max(1, Math.ceil(retryAfter))) }, details: { policy } },
-  );

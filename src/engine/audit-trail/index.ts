@@ -1,14 +1,15 @@
-import { createHmac, randomBytes } from "node:crypto";
 import { type AnsweredCommand, type Audit, type Audited } from "../../api/http";
 import { auditEvents } from "../../domains/operations";
 import { type Timestamp } from "../../domains/kernel";
 import { EventLog } from "../../infra/eventstore";
 import { type Logger, type Metrics } from "../../infra/observability";
 import { orElse } from "../../infra/runtime";
-import { RefusalGatherer, type Refusals } from "./refusals";
+import { GatheredRefusals } from "./gathered-refusals";
+import { type Refusals } from "./refusals";
 import { TrailWriter } from "./trail-writer";
 
 export { type Done, recordDone } from "./record";
+export { RefusalReports } from "./refusal-reports";
 
 export interface AuditTrailOptions {
   readonly eventstoreUrl: string;
@@ -18,49 +19,33 @@ export interface AuditTrailOptions {
   readonly window?: number | undefined;
 }
 
-/** Callers and routes that are told apart within a minute, among strangers, and among those who are known. */
-const APART = 100;
 /** ms that a process that stops waits for the rest to be appended. */
 const PATIENCE = 2_000;
-const DAY = 86_400_000;
 
 /** Writes down who was refused and who had what done in the back office. See `RequestRefused` and `CommandAnswered`. */
 export class AuditTrail {
   private readonly events: EventLog;
   private readonly writer: TrailWriter;
-  /** Strangers, who may be many, and those who are known, whom strangers must not drown. */
-  private readonly strangers: RefusalGatherer;
-  private readonly known: RefusalGatherer;
-  private readonly timer: NodeJS.Timeout;
-  /** Makes what stands for addresses; a new one each day, so that they can be told apart that long and no longer. */
-  private key = { made: 0, secret: Buffer.alloc(0) };
+  private readonly refusals: GatheredRefusals;
 
-  constructor({ eventstoreUrl, log, metrics, window = 60_000 }: AuditTrailOptions) {
+  constructor({ eventstoreUrl, log, metrics, window }: AuditTrailOptions) {
     // A connection that appends to nothing else, whatever else the process may append to.
     this.events = new EventLog(eventstoreUrl, auditEvents, undefined, ["audit"]);
     this.writer = new TrailWriter({
       log: this.events,
       report: (err, waiting) => log.warn({ err, waiting }, "the audit trail cannot be written: tried again"),
     });
-    this.strangers = new RefusalGatherer({ window, apart: APART });
-    this.known = new RefusalGatherer({ window, apart: APART });
-    this.timer = setInterval(() => this.tellEnded(Date.now()), Math.max(50, window / 6)).unref();
+    this.refusals = new GatheredRefusals((refusals) => this.tell(refusals), window);
     registerTrailFigures(metrics, this.writer);
   }
 
   readonly heard: Audit = (audited: Audited) => {
-    if (audited.kind === "command") return this.command(audited);
-    const isKnown = /^(?:key|user):/.test(audited.actor);
-    const refused = (isKnown ? this.known : this.strangers).add(
-      { ...audited, client: this.standsFor(audited.client) },
-      Date.now(),
-    );
-    if (refused) this.tell([refused]);
+    if (audited.kind === "command") this.command(audited);
+    else this.refusals.add(audited);
   };
 
   async stop(): Promise<void> {
-    clearInterval(this.timer);
-    this.tellEnded();
+    this.refusals.stop();
     await orElse(this.writer.flush(), PATIENCE, false);
     this.writer.close();
     await this.events.close();
@@ -81,24 +66,14 @@ export class AuditTrail {
     );
   }
 
-  private tellEnded(now?: number): void {
-    this.tell(this.known.take(now));
-    this.tell(this.strangers.take(now));
-  }
-
-  private tell(refusals: readonly Refusals[]): void {
+  /** Writes down what refused requests were put together to, here or by a gateway. */
+  readonly tell = (refusals: readonly Refusals[]): void => {
     for (const { actor, correlationId, client = null, from, to, ...refused } of refusals) {
       const { method, route, operation, status, code, count } = refused;
       const data = { method, route, operation, status, code, client, count, from: iso(from), to: iso(to) };
       this.writer.add({ type: "RequestRefused", data }, { actor, correlationId, occurredAt: iso(from) });
     }
-  }
-
-  private standsFor(address: string): string {
-    const now = Date.now();
-    if (now - this.key.made > DAY) this.key = { made: now, secret: randomBytes(32) };
-    return createHmac("sha256", this.key.secret).update(address).digest("base64url").slice(0, 11);
-  }
+  };
 }
 
 const iso = (at: number): Timestamp => new Date(at).toISOString() as Timestamp;

@@ -4,7 +4,7 @@ import { type Refusal } from "../../api/http";
 export interface Refusals extends Omit<Refusal, "kind" | "client" | "code"> {
   readonly code: string;
   /** `undefined`: of several who were too many to be told apart. */
-  readonly client: string | undefined;
+  readonly client?: string | undefined;
   readonly count: number;
   /** In ms. */
   readonly from: number;

@@ -57,13 +57,14 @@ afterAll(async () => {
   await issuer.stop();
 });
 
-const gatewayWith = (serviceKey: string | undefined): Promise<RunningGateway> =>
+const gatewayWith = (serviceKey: string | undefined, limits: Record<string, string> = {}): Promise<RunningGateway> =>
   startGateway({
     host: "127.0.0.1",
     port: 0,
-    config: gatewayConfig(settings({ GATEWAY_SERVICES: `*=${service.url}`, GATEWAY_WAIT: "30000" })),
+    config: gatewayConfig(settings({ GATEWAY_SERVICES: `*=${service.url}`, GATEWAY_WAIT: "30000", ...limits })),
     log: collectedLog(),
     serviceKey,
+    auditWindow: 300,
   });
 
 /** The actors of a stream's events, once there are any. */
@@ -104,6 +105,39 @@ describe.each(["honest", "forged"])("the actor of events, where the headers of a
     expect(await actorsOf(`checkout-${order}`)).toEqual(new Set(["process:checkout"]));
     expect(await actorsOf(`order-${order}`)).toEqual(new Set([`shopper:${verified?.id}`, "process:checkout"]));
   });
+});
+
+test("what a gateway refuses itself is in the audit trail: the first at once, the rest together", async () => {
+  const strict = await gatewayWith(KEY, { GATEWAY_LIMIT_ROUTES: "openCart=2/600" });
+  const caller = new Caller(strict.url);
+  try {
+    const open = () => caller.post("/store/v1/carts", { currency: "GBP" }, { "X-Correlation-Id": "too-many" });
+    const statuses: number[] = [];
+    for (let sent = 0; sent < 40; sent++) statuses.push((await open()).status);
+    expect(statuses.filter((status) => status === 429)).toHaveLength(38);
+    const told = await eventually(async () => {
+      const feed = (await shop.admin.get("/analytics/v1/feeds/audit")).body as string;
+      const rows = feed.split("\n").filter((line) => line.includes("rate-limited"));
+      const refused = rows.map((row) => JSON.parse(row) as { readonly quantity: number });
+      return refused.reduce((sum, { quantity }) => sum + quantity, 0) === 38 ? refused : undefined;
+    }, 30_000);
+    expect(told[0]).toMatchObject({
+      kind: "refusal",
+      actor: "anonymous",
+      operation: "openCart",
+      method: "POST",
+      route: "/store/v1/carts",
+      status: 429,
+      code: "rate-limited",
+      client: expect.stringMatching(/^[\w-]{11}$/),
+      correlationId: "too-many",
+      quantity: 1,
+    });
+    expect(told.length).toBeLessThan(20);
+  } finally {
+    await caller.close();
+    await strict.stop();
+  }
 });
 
 describe("around the gateway", () => {
