@@ -100,6 +100,8 @@ export class ShopApart {
   readonly folder = mkdtempSync(join(tmpdir(), "millrace-apart-"));
   private readonly received = new Map<string, number>();
   private readonly workers: WorkerApart[] = [];
+  /** Who reads with this sees all articles. */
+  private forSale = "";
 
   private constructor(readonly shop: TestShop) {}
 
@@ -113,7 +115,7 @@ export class ShopApart {
     const apart = new ShopApart(shop);
     const articles = [...IN_STOCK.map((sku) => ({ sku, stock: PLENTY })), { sku: SOLD_OUT, stock: 1 }];
     for (const { sku, stock } of articles) apart.received.set(sku, stock);
-    await makeArticles(shop.admin, articles);
+    apart.forSale = (await makeArticles(shop.admin, articles)).at(-1)?.token ?? "";
     return apart;
   }
 
@@ -144,7 +146,7 @@ export class ShopApart {
     ]; // prettier-ignore
     await Promise.all(
       orders.map(async ({ token, items }) => {
-        const { answer } = await buy(anyone, items, { token, wait: false });
+        const { answer } = await buy(anyone, items, { token, wait: false, after: this.forSale });
         expectStatus(201, answer);
       }),
     );
