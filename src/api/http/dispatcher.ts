@@ -231,7 +231,7 @@ function inTime(context: RequestContext, reply: Promise<AnyReply>): Promise<AnyR
     const timer = setTimeout(() => {
       reject(tooLate("What this needs"));
       context.expire();
-    }, context.allowed);
+    }, context.allowed).unref();
     reply.then(
       (value) => {
         clearTimeout(timer);
