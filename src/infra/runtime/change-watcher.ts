@@ -43,6 +43,8 @@ export class ChangeWatcher {
   private readonly stopping = new AbortController();
   private stream: ChangeStream | undefined;
   private running: Promise<void> | undefined;
+  private refreshed = Promise.resolve();
+  private isLooking = false;
 
   constructor(
     private readonly stores: MongoStores,
@@ -72,6 +74,7 @@ export class ChangeWatcher {
     this.stopping.abort();
     await this.stream?.close().catch(() => undefined);
     await this.running;
+    await this.refreshed;
   }
 
   private async follow(): Promise<void> {
@@ -128,15 +131,28 @@ export class ChangeWatcher {
 
   private moved({ model, partition, target, count }: Followed, checkpoint: bigint): void {
     if (this.isLed(model, partition)) return;
-    // A new collection may have taken over while this process still thought that it writes the old one.
-    if (!serves(model, target, count)) {
-      if (this.isLed(model)) return;
-      model.serve(target, count);
-    }
-    model.moved(this.reach(model, checkpoint), partition);
+    if (serves(model, target, count)) model.moved(this.reach(model, checkpoint), partition);
+    // A new collection may have taken over while this process still thought that it writes the old one. Which of the two
+    // is the new one only the pointer says.
+    else if (!this.isLed(model)) this.lookAgain();
   }
 
-  private async refresh(): Promise<void> {
+  private lookAgain(): void {
+    if (this.isLooking) return;
+    this.isLooking = true;
+    void this.refresh()
+      .catch(() => undefined) // the next change looks again
+      .finally(() => (this.isLooking = false));
+  }
+
+  /** One after another: what was read later must not be overwritten by what was read before. */
+  private refresh(): Promise<void> {
+    const refreshed = this.refreshed.then(() => this.readPointers());
+    this.refreshed = refreshed.catch(() => undefined);
+    return refreshed;
+  }
+
+  private async readPointers(): Promise<void> {
     const pointers = await readModelPointers(this.stores, this.context).find().toArray();
     const checkpoints = await this.stores
       .collection<{ _id: string; position: bigint }>(this.context, "checkpoints")
