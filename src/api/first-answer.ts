@@ -1,5 +1,5 @@
-import { type Aggregate, DomainError, type DomainEvent, type Recorded } from "../domains/kernel";
-import { type Accepted, type CommandContext, type Idle, isSameContent } from "../infra/runtime";
+import { type Aggregate, type DomainError, type DomainEvent, type Recorded } from "../domains/kernel";
+import { type Accepted, type CommandContext, type Idle, isSameContent, keyReused } from "../infra/runtime";
 
 /**
  * The first answer to a command that has been executed before, from its aggregate's history; `undefined` when it has
@@ -15,6 +15,7 @@ export async function firstAnswer<C, E extends DomainEvent, S>(
   let state = aggregate.initialState;
   let last: { readonly state: S; readonly event: Recorded | undefined } | undefined;
   const events: E[] = [];
+  const eventIds: string[] = [];
   if (idle && idle.idleAt < 0) last = { state, event: undefined };
   for await (const event of history) {
     state = aggregate.evolve(state, event as unknown as E);
@@ -22,15 +23,11 @@ export async function firstAnswer<C, E extends DomainEvent, S>(
     if (event.metadata.commandId !== commandId) continue;
     last = { state, event };
     events.push({ type: event.type, data: event.data } as E);
+    eventIds.push(event.id);
   }
   if (!last) return undefined;
   const { revision = -1, position = -1n, metadata } = last.event ?? {};
   const hash = events.length > 0 ? metadata?.commandHash : commandHash;
-  if (!isSameContent(commandHash, hash))
-    return new DomainError(
-      "invalid",
-      "idempotency-key-reused",
-      "This idempotency key was used for a command with other content. Use a new key for a new command.",
-    );
-  return { accepted: true, repeated: true, events, state: last.state, revision, position };
+  if (!isSameContent(commandHash, hash)) return keyReused();
+  return { accepted: true, repeated: true, events, eventIds, state: last.state, revision, position };
 }

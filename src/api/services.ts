@@ -13,8 +13,11 @@ const PATIENCE = 5_000;
 /** Writes of this process whose position is remembered, so that reading them back needs no token here. */
 const REMEMBERED_WRITES = 20_000;
 
+/** Refusals that quote what may be a card's number by mistake: not to be kept anywhere. The shop's settings decide them. */
+const UNKEPT = ["unknown-payment-method", "unknown-payment-token"];
+
 /** Refusals that say nothing about the command itself: the same command may succeed the next time. */
-const PASSING = new Set(["contention", "stale-revision", "idempotency-key-reused", QUOTES_INCOMPLETE]);
+const PASSING = new Set(["contention", "stale-revision", "idempotency-key-reused", QUOTES_INCOMPLETE, ...UNKEPT]);
 
 export interface ServiceOptions {
   readonly commands: CommandHandler;
@@ -126,6 +129,26 @@ export class Services {
       this.underWay.set(key, running);
     }
     return running as Promise<Accepted<E, S> | DomainError>;
+  }
+
+  /**
+   * The same for a command that needs to know of facts from outside its aggregate, which may speak against it. One that
+   * has been executed before is answered as it was then, whatever the facts are by now.
+   * @param build answers the command, or why it cannot be given
+   */
+  async executeBuilt<C extends object, E extends DomainEvent, S>(
+    aggregate: Aggregate<C, E, S>,
+    id: string,
+    build: () => Promise<C | DomainError>,
+    context: CommandContext,
+  ): Promise<Accepted<E, S> | DomainError> {
+    return this.together<Accepted<E, S>>(context, async () => {
+      const command = await build();
+      if (!(command instanceof DomainError)) return this.once(aggregate, id, command, context);
+      if (context.commandHash === undefined) return command;
+      const history = this.log.readStream(`${aggregate.category}-${id}`);
+      return (await firstAnswer(history, aggregate, context, this.idleBefore(context.commandId))) ?? command;
+    });
   }
 
   /**

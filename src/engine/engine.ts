@@ -57,6 +57,8 @@ export interface EngineOptions {
   readonly partitions?: PartitionCounts;
   /** ms after which a worker that is heard of no more loses its work to others. */
   readonly leaseTtl?: number | undefined;
+  /** Days that answers are kept; one when absent. */
+  readonly answersKeptDays?: number | undefined;
   /** Events until a long stream gets another snapshot, 0: none are made; 50 when absent. */
   readonly snapshotEvery?: number | undefined;
   /** Wrap the keys of people. Without them no personal data can be written, and what there is stays sealed. */
@@ -133,7 +135,7 @@ export class Engine {
     );
     const open: Open = (value) => log.codec.personal.openValue(value);
     this.models = new ReadModels(stores, (name) => (personal.has(name) ? open : undefined));
-    this.answers = new Map(own.map(({ name }) => [name, new AnswerMemory(stores, name)]));
+    this.answers = new Map(own.map(({ name }) => [name, new AnswerMemory(stores, name, options.answersKeptDays)]));
     this.processes = new ProcessDesk(
       stores,
       own.flatMap(({ processes, reactions }) => [

@@ -58,6 +58,7 @@ export interface ShopOptions {
   /** Seconds after which a worker that is heard of no more loses its work to others. */
   readonly leaseTtl?: number | undefined;
   readonly snapshotEvery?: number | undefined;
+  readonly answersKeptDays?: number | undefined;
   readonly adminKey?: string | undefined;
   readonly shopperSecret?: string | undefined;
   /** Seconds that a shopper token works. */
@@ -106,6 +107,7 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
     work: options.work,
     only: options.only,
     snapshotEvery: options.snapshotEvery,
+    answersKeptDays: options.answersKeptDays,
     partitions: partitionCounts(options.projectionPartitions ?? "", contexts),
     leaseTtl: options.leaseTtl === undefined ? undefined : options.leaseTtl * 1_000,
     masterKeys: options.masterKeys,

@@ -210,7 +210,9 @@ const text = (name: StandardHeader, description: string, more: JsonSchema = {}):
 const STANDARD_HEADERS: Readonly<Record<StandardHeader, Parameter>> = {
   "Idempotency-Key": text(
     "Idempotency-Key",
-    "Any text of your own, new for each command. Sent again, it gives the first answer and changes nothing.",
+    "Any text of your own, new for each command. Sent again, it gives the first answer and changes nothing, be it a " +
+      "refusal whose reason has gone; with another body or to another address it is refused (422). What did something " +
+      "is known for ever, anything else for as long as the shop keeps answers: a day, unless it is set otherwise.",
     { minLength: 1, maxLength: 255 },
   ),
   "If-Match": text("If-Match", 'The revision that you decided on, from `ETag`, such as `"12"`.'),

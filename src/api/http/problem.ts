@@ -88,12 +88,16 @@ const STATUS_OF_KIND: Readonly<Record<DomainErrorKind, number>> = { "not-found":
 /** Refusals of the command handler whose status is not that of their kind. */
 const STATUS_OF_CODE: Readonly<Record<string, number>> = { "stale-revision": 412, "idempotency-key-reused": 422 };
 
-/** A domain's refusal as a problem: the status follows from its kind, `details.field` becomes an entry of `errors`. */
+/**
+ * A domain's refusal as a problem: the status follows from its kind, `details.field` becomes an entry of `errors`, where
+ * `details.errors` does not tell all of them.
+ */
 export function problemOfRefusal(error: DomainError): Problem {
   const status = STATUS_OF_CODE[error.code] ?? STATUS_OF_KIND[error.kind];
-  const field = error.details["field"];
+  const { field, errors } = error.details;
   return new Problem(status, error.code, error.message, {
     details: error.details,
+    ...(Array.isArray(errors) ? { errors: errors as readonly FieldError[] } : {}),
     ...(typeof field === "string" ? { errors: [{ path: field, message: error.message }] } : {}),
     ...(error.code === "contention" ? { headers: { "Retry-After": "1" } } : {}),
   });

@@ -1,9 +1,9 @@
 import { type Cart, type Offer, type Quote, type Taxation } from "../../domains/cart";
-import { type CountryCode, type CurrencyCode, type ProductId, type Sku } from "../../domains/kernel";
+import { type CountryCode, type CurrencyCode, type DomainError, invalid, type ProductId, type Sku } from "../../domains/kernel"; // prettier-ignore
 import { priceAt } from "../../domains/pricing";
 import { ratesAt } from "../../domains/reference";
 import { countryKey, currencyKey, type OfferDocument, offerKey, type OfferedSku, type RegionDocument } from "../../projections/cart"; // prettier-ignore
-import { type FieldError, Problem } from "../http";
+import { type FieldError } from "../http";
 import { type Services } from "../services";
 
 /** What cart commands need to know of other contexts, from the cart's own projections of them. */
@@ -57,20 +57,21 @@ export class CartFacts {
     );
   }
 
-  /** How the country taxes now. @throws Problem 422 naming the field, when the shop does not know the country */
-  async taxation(country: CountryCode | null, at: string, field = "country"): Promise<Taxation> {
+  /** How the country taxes now; a refusal naming the field, when the shop does not know the country. */
+  async taxation(country: CountryCode | null, at: string, field = "country"): Promise<Taxation | DomainError> {
     if (country === null) return { taxRegime: "inclusive", taxRates: {} };
     const known = await this.regions.get(countryKey(country));
     if (known?.kind !== "country" || known.name === null || known.withdrawn)
-      throw unknownField(field, country, `is not a country that the shop knows`, "unknown-country");
+      return unknownField(field, country, `is not a country that the shop knows`, "unknown-country");
     return { taxRegime: known.taxRegime, taxRates: ratesAt(known.rates, at) };
   }
 
-  /** @throws Problem 422 naming the field, when the shop does not know the currency */
-  async checkCurrency(currency: CurrencyCode): Promise<void> {
+  /** A refusal naming the field, when the shop does not know the currency. */
+  async objectionTo(currency: CurrencyCode): Promise<DomainError | undefined> {
     const known = await this.regions.get(currencyKey(currency));
-    if (known?.kind !== "currency" || known.withdrawn)
-      throw unknownField("currency", currency, "is not a currency that the shop knows", "unknown-currency");
+    return known?.kind !== "currency" || known.withdrawn
+      ? unknownField("currency", currency, "is not a currency that the shop knows", "unknown-currency")
+      : undefined;
   }
 
   private async sku(sku: string): Promise<OfferedSku | undefined> {
@@ -83,8 +84,8 @@ function price({ prices }: OfferedSku, currency: string, at: string): string | n
   return priceAt(prices, { currency, customerGroup: null, at })?.amount ?? null;
 }
 
-/** 422 for a field whose value is well formed and yet names nothing. */
-export function unknownField(path: string, received: string, message: string, code: string): Problem {
+/** A field whose value is well formed and yet names nothing: a refusal like any other, given again when repeated. */
+export function unknownField(path: string, received: string, message: string, code: string): DomainError {
   const error: FieldError = { path, message, in: "body", received };
-  return new Problem(422, code, `"${path}" cannot be ${received}: it ${message}.`, { errors: [error] });
+  return invalid(code, `"${path}" cannot be ${received}: it ${message}.`, { errors: [error] });
 }

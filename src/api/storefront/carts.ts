@@ -42,11 +42,19 @@ export function cartRoutes(services: Services): readonly Route[] {
     shownCart(cart, await facts.quotesFor(cart, at));
 
   /** Executes a command on the caller's cart; answers the whole cart. */
-  async function change(caller: Caller, cartId: string, build: (command: CommandContext) => Part | Promise<Part>) {
+  async function change(caller: Caller, cartId: string, build: (command: CommandContext) => Built | Promise<Built>) {
     const context = caller.command();
-    const part = await build(context);
-    const to = { at: services.now(), cartId: cartId as CartId, by: caller.shopper.id as ShopperId };
-    const outcome = await services.execute(cartAggregate, cartId, { ...part, ...to } as CartCommand, context);
+    const command = async () => {
+      const part = await build(context);
+      if (part instanceof DomainError) return part;
+      return {
+        ...part,
+        at: services.now(),
+        cartId: cartId as CartId,
+        by: caller.shopper.id as ShopperId,
+      } as CartCommand;
+    };
+    const outcome = await services.executeBuilt(cartAggregate, cartId, command, context);
     if (outcome instanceof DomainError) return outcome;
     if (outcome.state.status === "absent") return noCart(cartId);
     // A repeated command is answered with the prices of then, as it was the first time.
@@ -61,12 +69,13 @@ export function cartRoutes(services: Services): readonly Route[] {
   async function changePriced(
     caller: Caller,
     cartId: string,
-    build: (cart: Cart, command: CommandContext) => Part | Promise<Part>,
+    build: (cart: Cart, command: CommandContext) => Built | Promise<Built>,
   ) {
     for (let lookup = 1; ; lookup++) {
-      const cart = await peek(caller, cartId, lookup === 1);
-      if (cart instanceof DomainError) return cart;
-      const answer = await change(caller, cartId, (command) => build(cart, command));
+      const answer = await change(caller, cartId, async (command) => {
+        const cart = await peek(caller, cartId, lookup === 1);
+        return cart instanceof DomainError ? cart : build(cart, command);
+      });
       const outdated = answer instanceof DomainError && answer.code === QUOTES_INCOMPLETE;
       if (!outdated || lookup === LOOKUPS) return answer;
     }
@@ -183,8 +192,9 @@ export function cartRoutes(services: Services): readonly Route[] {
       async handler(context) {
         const { currency } = context.body;
         await facts.level(context.consistencyToken);
-        await facts.checkCurrency(currency);
         return changePriced(context, context.params.cartId, async (cart) => {
+          const objection = await facts.objectionTo(currency);
+          if (objection !== undefined) return objection;
           const quotes = await facts.quotesFor({ ...cart, currency }, services.now());
           return { type: "SetCartCurrency", currency, quotes };
         });
@@ -204,8 +214,10 @@ export function cartRoutes(services: Services): readonly Route[] {
       async handler(context) {
         const { country } = context.body;
         await facts.level(context.consistencyToken);
-        const taxation = await facts.taxation(country, services.now());
-        return change(context, context.params.cartId, () => ({ type: "SetCartCountry", country, ...taxation }));
+        return change(context, context.params.cartId, async () => {
+          const taxation = await facts.taxation(country, services.now());
+          return taxation instanceof DomainError ? taxation : { type: "SetCartCountry", country, ...taxation };
+        });
       },
     }),
     route({
@@ -236,9 +248,11 @@ export function cartRoutes(services: Services): readonly Route[] {
       refusals: { ...REFUSALS, "unknown-country": 422 },
       async handler(context) {
         await facts.level(context.consistencyToken);
-        const taxation = await facts.taxation(context.body.country, services.now());
-        const part = { type: "SetShippingAddress", address: context.body, ...taxation } as const;
-        return change(context, context.params.cartId, () => part);
+        const { body: address } = context;
+        return change(context, context.params.cartId, async () => {
+          const taxation = await facts.taxation(address.country, services.now());
+          return taxation instanceof DomainError ? taxation : { type: "SetShippingAddress", address, ...taxation };
+        });
       },
     }),
     route({
@@ -310,3 +324,4 @@ export function cartRoutes(services: Services): readonly Route[] {
 
 /** A command without what all commands to one cart have in common. */
 type Part = CartCommand extends infer C ? (C extends CartCommand ? Omit<C, "at" | "cartId" | "by"> : never) : never;
+type Built = Part | DomainError;

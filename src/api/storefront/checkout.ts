@@ -4,7 +4,7 @@ import { type CartId, DomainError, type OrderId, type PaymentId, type ShopperId 
 import { order as orderAggregate, type OrderCommand, placement } from "../../domains/ordering";
 import { type EventLog } from "../../infra/eventstore";
 import { type PaymentProviders } from "../../infra/payments";
-import { deriveId, eventId, processCommandId } from "../../infra/runtime";
+import { deriveId, processCommandId } from "../../infra/runtime";
 import { created, missing, type Route, route } from "../http";
 import { type Services } from "../services";
 import { CartFacts, unknownField } from "./cart-facts";
@@ -19,15 +19,16 @@ export function checkoutRoutes(
 ): readonly Route[] {
   const facts = new CartFacts(services);
 
-  /** @throws Problem 422 when the shop cannot be paid like that */
-  function checkMeans({ method, token }: z.output<typeof paymentMeans>): void {
+  /** Why the shop cannot be paid like that. */
+  function objectionTo({ method, token }: z.output<typeof paymentMeans>): DomainError | undefined {
     const provider = providers.get(method);
     if (!provider) {
       const known = providers.names.join(", ");
-      throw unknownField("payment.method", method, `must be one of: ${known}`, "unknown-payment-method");
+      return unknownField("payment.method", method, `must be one of: ${known}`, "unknown-payment-method");
     }
-    if (!provider.knows(token))
-      throw unknownField("payment.token", token, `is not a token of ${method}`, "unknown-payment-token");
+    return provider.knows(token)
+      ? undefined
+      : unknownField("payment.token", token, `is not a token of ${method}`, "unknown-payment-token");
   }
 
   return [
@@ -62,22 +63,26 @@ export function checkoutRoutes(
         "idempotency-key-reused": 422,
       },
       async handler({ params, body, shopper, command, wait, consistencyToken }) {
-        checkMeans(body.payment);
         await facts.level(consistencyToken);
         const cartId = params.cartId as CartId;
         const orderId = deriveId("order", cartId) as OrderId;
         const paymentId = deriveId("payment", cartId) as PaymentId;
         const { payment, acceptChangedPrices = false } = body;
         const context = command();
-        const attempt = async (kept: boolean) => {
-          const peeked = kept ? services.commands.peek(cartAggregate, cartId) : undefined;
-          const state = peeked ?? (await services.commands.load(cartAggregate, cartId)).state;
-          if (state.status === "absent") return noCart(cartId);
-          const at = services.now();
-          const quotes = await facts.quotesFor(state, at);
-          const by = shopper.id as ShopperId;
-          const checkOut = { type: "CheckOut", at, cartId, by, orderId, paymentId, payment, quotes } as const;
-          return services.execute(cartAggregate, cartId, { ...checkOut, acceptChangedPrices }, context);
+        const attempt = (kept: boolean) => {
+          const build = async () => {
+            const peeked = kept ? services.commands.peek(cartAggregate, cartId) : undefined;
+            const state = peeked ?? (await services.commands.load(cartAggregate, cartId)).state;
+            if (state.status === "absent") return noCart(cartId);
+            const objection = objectionTo(payment);
+            if (objection !== undefined) return objection;
+            const at = services.now();
+            const quotes = await facts.quotesFor(state, at);
+            const by = shopper.id as ShopperId;
+            const checkOut = { type: "CheckOut", at, cartId, by, orderId, paymentId, payment, quotes } as const;
+            return { ...checkOut, acceptChangedPrices };
+          };
+          return services.executeBuilt(cartAggregate, cartId, build, context);
         };
         let outcome = await attempt(true);
         // The cart was changed through another process since this one last saw it.
@@ -91,7 +96,7 @@ export function checkoutRoutes(
         const at = services.now();
         const placing = { ...intent.command, at } as unknown as OrderCommand;
         const { correlationId, traceparent } = context;
-        const causationId = eventId(context, outcome.events.indexOf(checkedOut));
+        const causationId = outcome.eventIds[outcome.events.indexOf(checkedOut)] ?? context.commandId;
         const placed = await services.execute(orderAggregate, orderId, placing, {
           commandId: processCommandId("checkout", orderId, intent),
           correlationId,

@@ -41,18 +41,20 @@ export const openCartRoute = (services: Services, facts: CartFacts): Route =>
     async handler({ body: { currency, country = null, itemsOf }, shopper, lapsed, command, consistencyToken }) {
       await facts.level(consistencyToken);
       const at = services.now();
-      await facts.checkCurrency(currency);
-      const taxation = await facts.taxation(country, at);
       const plain = command();
       const owner = (shopper?.id ?? deriveId("shopper", plain.commandId)) as ShopperId;
       const cartId = deriveId("cart", plain.commandId) as CartId;
-      const items = itemsOf && (await takenOver({ services, facts }, itemsOf, shopper ?? lapsed, { currency, cartId, at })); // prettier-ignore
-      if (items instanceof DomainError) return items;
-      const open = { type: "OpenCart", at, cartId, currency, country, owner, ...taxation, ...(items && { items }) } as const; // prettier-ignore
+      const open = async () => {
+        const taxation = (await facts.objectionTo(currency)) ?? (await facts.taxation(country, at));
+        if (taxation instanceof DomainError) return taxation;
+        const items = itemsOf && (await takenOver({ services, facts }, itemsOf, shopper ?? lapsed, { currency, cartId, at })); // prettier-ignore
+        if (items instanceof DomainError) return items;
+        return { type: "OpenCart", at, cartId, currency, country, owner, ...taxation, ...(items && { items }) } as const; // prettier-ignore
+      };
       // Where it can be a repetition, what was decided then is what counts: prices, taxes and time are others by now.
       const assumeNew = plain.commandHash === undefined;
       const context = { ...plain, actor: `shopper:${owner}`, assumeNew, occurredAt: at };
-      const outcome = await services.execute(cartAggregate, cartId, open, context);
+      const outcome = await services.executeBuilt(cartAggregate, cartId, open, context);
       if (outcome instanceof DomainError) return outcome;
       if (outcome.state.status === "absent") return noCart(cartId);
       // A repeated request is answered with the prices, and the token, of then.

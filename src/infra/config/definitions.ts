@@ -278,6 +278,13 @@ export const DEFINITIONS = {
     allowed: "a whole number of seconds from 1 to 600, and the same in all processes",
     meaning: "How long a worker that is heard of no more keeps its work from others",
   }),
+  answersKeptDays: named({
+    env: "ANSWERS_KEPT_DAYS",
+    schema: whole(1, 365),
+    standard: "1",
+    allowed: "a whole number of days from 1 to 365",
+    meaning: "How long it is known what an Idempotency-Key was used for, and how a command without effect was answered",
+  }),
   snapshotEvery: named({
     env: "SNAPSHOT_EVERY",
     schema: whole(0, 1_000_000),

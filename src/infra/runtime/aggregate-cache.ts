@@ -21,6 +21,7 @@ export interface LoadedAggregate<S = unknown> {
 export interface LatestCommand {
   readonly id: string;
   readonly events: readonly DomainEvent[];
+  readonly eventIds: readonly string[];
   readonly state: unknown;
 }
 

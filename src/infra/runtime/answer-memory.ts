@@ -1,6 +1,8 @@
+import { MongoBulkWriteError } from "mongodb";
 import { DomainError, type DomainErrorKind } from "../../domains/kernel";
 import { type MongoStores } from "../mongo";
 import { isSameContent } from "./ids";
+import { keyReused } from "./key-reused";
 
 interface AnswerDocument {
   /** The command's id. */
@@ -18,39 +20,52 @@ interface AnswerDocument {
   readonly at: Date;
 }
 
+/** What is known of a command: what its key is used for, and how it was answered, where no events tell. */
+type Known = Pick<AnswerDocument, "hash" | "error" | "idleAt">;
+
 /** The command found nothing to change, with its aggregate at this revision (−1: there was none). */
 export interface Idle {
   readonly idleAt: number;
 }
 
-/** Answers are remembered for this long, in seconds: a day, as long as clients retry at most. */
-const KEPT_SECONDS = 24 * 60 * 60;
+/** Days that keys and answers are kept when nothing is set: as long as clients retry at most. */
+const KEPT_DAYS = 1;
+const DAY = 24 * 60 * 60;
+
+/** Codes of MongoDB: the key is there; there is no such index, or one with other options; the login may not do that. */
+const DUPLICATE_KEY = 11_000;
+const NO_INDEX = 27;
+const OTHER_OPTIONS = 85;
+const UNAUTHORIZED = 13;
+const isCode = (error: unknown, code: number): boolean => (error as { readonly code?: unknown }).code === code;
 
 /**
- * Remembers how commands with an idempotency key were answered that left no events: those that were refused, and those
- * that found nothing to change. What a command did can be read from its events; without a memory the repeat of one
- * that did nothing might do something, since others have written meanwhile.
+ * Remembers what each idempotency key is used for, so that it is used for nothing else, and how commands were answered
+ * that left no events: those that were refused, and those that found nothing to change. What a command did can be read
+ * from its events; without a memory the repeat of one that did nothing might do something, since others have written
+ * meanwhile.
  */
 export class AnswerMemory {
   private indexed: Promise<unknown> | undefined;
-  private readonly wanted = new Set<string>();
-  private looking: Promise<ReadonlyMap<string, AnswerDocument>> | undefined;
+  /** Fingerprints by commands whose keys are to be kept. */
+  private gathered = new Map<string, string>();
+  private next: Promise<ReadonlyMap<string, Known>> | undefined;
+  private writing: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly stores: MongoStores,
     /** In whose database. */
     private readonly context: string,
+    /** How long keys and answers are kept. */
+    private readonly keptDays = KEPT_DAYS,
   ) {}
 
-  /** The first answer; `undefined` when the command is new, or its events tell. A refusal when its content was another. */
+  /**
+   * Keeps what a key is used for, before it is, and tells the first answer; `undefined` when the command is new, its
+   * process was ended before it answered, or its events tell. A refusal when the key was used for something else.
+   */
   async recall(commandId: string, hash: string): Promise<DomainError | Idle | undefined> {
-    const found = await this.lookUp(commandId);
-    if (!found) return undefined;
-    if (!isSameContent(found.hash, hash)) return keyReused();
-    if (found.idleAt !== undefined) return { idleAt: found.idleAt };
-    if (!found.error) return undefined;
-    const { kind, code, message, details } = found.error;
-    return new DomainError(kind, code, message, details);
+    return answerOf(await this.reservation(commandId, hash), hash);
   }
 
   /** Keeps the first answer: a later one does not replace it. */
@@ -66,46 +81,100 @@ export class AnswerMemory {
     await this.collection().deleteMany({ person });
   }
 
-  /** Keeps what a key is used for, before it is; a refusal when it has been used for something else. */
+  /** Keeps what a key is used for, before it is; a refusal when it was used for something else. */
   async reserve(commandId: string, hash: string): Promise<DomainError | undefined> {
-    await this.keep(commandId, { hash });
-    const found = await this.collection().findOne({ _id: commandId });
+    const found = await this.reservation(commandId, hash);
     return found && !isSameContent(found.hash, hash) ? keyReused() : undefined;
   }
 
-  /** What is asked for within one turn of the event loop is looked up together. */
-  private async lookUp(commandId: string): Promise<AnswerDocument | undefined> {
-    this.wanted.add(commandId);
-    this.looking ??= new Promise((resolve, reject) => {
-      setImmediate(() => {
-        const ids = [...this.wanted];
-        this.wanted.clear();
-        this.looking = undefined;
-        this.collection()
-          .find({ _id: { $in: ids } })
-          .toArray()
-          .then((found) => resolve(new Map(found.map((answer) => [answer._id, answer]))), reject);
-      });
+  /** While keys are being written, others gather and are written together next: few writes, however many commands. */
+  private async reservation(commandId: string, hash: string): Promise<Known | undefined> {
+    if (!this.gathered.has(commandId)) this.gathered.set(commandId, hash);
+    this.next ??= this.writing.then(endOfTurn).then(() => {
+      const { gathered } = this;
+      this.gathered = new Map();
+      this.next = undefined;
+      const written = this.writeKeys(gathered);
+      this.writing = written.then(noMatter, noMatter);
+      return written;
     });
-    return (await this.looking).get(commandId);
+    return (await this.next).get(commandId);
   }
 
-  private async keep(_id: string, answer: Omit<AnswerDocument, "_id" | "at">): Promise<void> {
-    this.indexed ??= this.collection().createIndexes([
-      { key: { at: 1 }, expireAfterSeconds: KEPT_SECONDS },
-      { key: { person: 1 }, sparse: true },
-    ]);
+  /** Answers what is known of the commands, once it is known what their keys are used for. */
+  private async writeKeys(hashes: ReadonlyMap<string, string>): Promise<ReadonlyMap<string, Known>> {
+    await this.prepared();
+    const known = new Map<string, Known>([...hashes].map(([id, hash]) => [id, { hash }]));
+    const at = new Date();
+    const keys = [...hashes].map(([_id, hash]): AnswerDocument => ({ _id, hash, at }));
+    const before = await this.insert(keys);
+    if (before.length > 0)
+      for await (const answer of this.collection().find({ _id: { $in: [...before] } })) known.set(answer._id, answer);
+    return known;
+  }
+
+  /** Answers which of them were there before, their commands being repeated or another process faster. */
+  private async insert(keys: readonly AnswerDocument[]): Promise<readonly string[]> {
+    try {
+      // Kept by one member: after a failover a key may be free again, which is no worse than not to have been kept.
+      await this.collection().insertMany([...keys], { ordered: false, writeConcern: { w: 1 } });
+      return [];
+    } catch (error) {
+      const failed = error instanceof MongoBulkWriteError ? [error.writeErrors].flat() : [];
+      if (failed.length === 0 || failed.some((each) => !isCode(each, DUPLICATE_KEY))) throw error;
+      return failed.flatMap(({ index }) => keys[index]?._id ?? []);
+    }
+  }
+
+  private async keep(_id: string, { hash, ...answer }: Omit<AnswerDocument, "_id" | "at">): Promise<void> {
+    await this.prepared();
+    try {
+      await this.collection().updateOne(
+        { _id, error: { $exists: false }, idleAt: { $exists: false } },
+        { $set: answer, $setOnInsert: { hash, at: new Date() } },
+        { upsert: true, writeConcern: { w: "majority" } },
+      );
+    } catch (error) {
+      if (!isCode(error, DUPLICATE_KEY)) throw error; // the first answer stands
+    }
+  }
+
+  private async prepared(): Promise<void> {
+    this.indexed ??= this.prepare();
     try {
       await this.indexed;
     } catch (error) {
       this.indexed = undefined; // a database that was away then is asked again
       throw error;
     }
-    await this.collection().updateOne(
-      { _id },
-      { $setOnInsert: { ...answer, at: new Date() } },
-      { upsert: true, writeConcern: { w: "majority" } },
-    );
+  }
+
+  private async prepare(): Promise<void> {
+    const expireAfterSeconds = this.keptDays * DAY;
+    const answers = this.collection();
+    await answers.createIndex({ person: 1 }, { sparse: true });
+    try {
+      await answers.createIndex({ at: 1 }, { expireAfterSeconds });
+    } catch (error) {
+      if (!isCode(error, OTHER_OPTIONS)) throw error;
+      await this.keepFor(expireAfterSeconds);
+    }
+  }
+
+  /** They were kept for another time so far. */
+  private async keepFor(expireAfterSeconds: number): Promise<void> {
+    const answers = this.collection();
+    const index = { keyPattern: { at: 1 }, expireAfterSeconds };
+    try {
+      await this.stores.database(this.context).command({ collMod: answers.collectionName, index });
+    } catch (error) {
+      if (!isCode(error, UNAUTHORIZED)) throw error;
+      // A login that may read and write, and no more, may put another in its place.
+      await answers.dropIndex("at_1").catch((gone: unknown) => {
+        if (!isCode(gone, NO_INDEX)) throw gone; // another process is at it too
+      });
+      await answers.createIndex({ at: 1 }, { expireAfterSeconds });
+    }
   }
 
   private collection() {
@@ -113,9 +182,15 @@ export class AnswerMemory {
   }
 }
 
-const keyReused = () =>
-  new DomainError(
-    "invalid",
-    "idempotency-key-reused",
-    "This idempotency key was used for a command with other content. Use a new key for a new command.",
-  );
+function answerOf(known: Known | undefined, hash: string): DomainError | Idle | undefined {
+  if (!known) return undefined;
+  if (!isSameContent(known.hash, hash)) return keyReused();
+  if (known.idleAt !== undefined) return { idleAt: known.idleAt };
+  if (!known.error) return undefined;
+  const { kind, code, message, details } = known.error;
+  return new DomainError(kind, code, message, details);
+}
+
+/** What comes in within one turn of the event loop goes together. */
+const endOfTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
+const noMatter = () => undefined;

@@ -27,6 +27,8 @@ export interface Accepted<E extends DomainEvent = DomainEvent, S = unknown> {
   /** The command had been executed before; nothing was written now. */
   readonly repeated: boolean;
   readonly events: readonly E[];
+  /** The ids of the events. */
+  readonly eventIds: readonly string[];
   /** The aggregate's state right after the command, also when it is repeated later. */
   readonly state: S;
   readonly revision: number;

@@ -9,12 +9,11 @@ export const deriveId = (...parts: readonly (string | number)[]): string => v5(p
 
 /**
  * The id of a command's event. The log takes an id that it knows for the same event and does not look at its content:
- * so the command's fingerprint is part of it, and the same key with other content is another event.
+ * an append that was cut off can be repeated under the same ids, but what somebody else decided for the same command
+ * must be another event, since it may say something else. So the decision is part of it.
  */
-export const eventId = (
-  { commandId, commandHash }: { readonly commandId: string; readonly commandHash?: string },
-  index: number,
-): string => deriveId(commandId, ...(commandHash === undefined ? [] : [commandHash]), index);
+export const eventId = ({ commandId }: { readonly commandId: string }, decision: string, index: number): string =>
+  deriveId(commandId, decision, index);
 
 export const newId = (): string => v4();
 

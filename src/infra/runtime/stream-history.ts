@@ -80,13 +80,16 @@ export class StreamHistory {
   /** What a command did the first time, however much has been written since. */
   async recall(commandId: string, trace: CommandTrace, { latest, position }: LoadedAggregate): Promise<Accepted> {
     const answer = { accepted: true, repeated: true, revision: trace.last, position } as const;
-    if (latest?.id === commandId) return { ...answer, events: latest.events, state: latest.state };
+    if (latest?.id === commandId) {
+      const { events, eventIds, state } = latest;
+      return { ...answer, events, eventIds, state };
+    }
     const base = await this.services.snapshots?.read(this.stream, this.aggregate);
     const known = base !== undefined && base.revision < trace.first ? base : undefined;
     const replayed = known && (await this.replayed(known, trace));
     return {
       ...answer,
-      ...(replayed ?? (await this.replayed(this.empty(), trace)) ?? { state: undefined, events: [] }),
+      ...(replayed ?? (await this.replayed(this.empty(), trace)) ?? { state: undefined, events: [], eventIds: [] }),
     };
   }
 
@@ -95,15 +98,18 @@ export class StreamHistory {
     let { state } = known;
     const from = Math.max(known.revision, 0);
     const events: DomainEvent[] = [];
+    const eventIds: string[] = [];
     let isSame = known.revision < 0;
     for await (const event of this.services.log.readStream(this.stream, from, last + 1 - from)) {
       if (event.revision > last) continue; // a stream cut off at its beginning holds fewer than were asked for
       if (event.revision === known.revision) isSame = event.id === known.eventId;
       if (!isSame || event.revision <= known.revision) continue;
       state = this.aggregate.evolve(state, event);
-      if (event.revision >= first) events.push({ type: event.type, data: event.data });
+      if (event.revision < first) continue;
+      events.push({ type: event.type, data: event.data });
+      eventIds.push(event.id);
     }
-    return isSame ? { state, events } : undefined;
+    return isSame ? { state, events, eventIds } : undefined;
   }
 }
 

@@ -12,7 +12,8 @@ import { EventLogUnavailable, keysAway, type NewEvent, type WrittenEvent } from 
 import { type AggregateCache, type LatestCommand, type LoadedAggregate } from "./aggregate-cache";
 import { type CommandContext, type Outcome } from "./command";
 import { type CommandTrace } from "./command-memory";
-import { eventId, isSameContent } from "./ids";
+import { eventId, isSameContent, newId } from "./ids";
+import { keyReused } from "./key-reused";
 import { backoff, pause } from "./retry";
 import { type HistoryServices, StreamHistory } from "./stream-history";
 
@@ -33,7 +34,7 @@ interface Pending {
 const MAX_BATCH = 200;
 
 type Verdict =
-  | { readonly pending: Pending; readonly kind: "events"; readonly events: readonly DomainEvent[]; readonly first: number; readonly state: unknown }
+  | { readonly pending: Pending; readonly kind: "events"; readonly events: readonly DomainEvent[]; readonly eventIds: readonly string[]; readonly first: number; readonly state: unknown }
   | { readonly pending: Pending; readonly kind: "nothing"; readonly revision: number; readonly state: unknown }
   | { readonly pending: Pending; readonly kind: "repeated"; readonly trace: CommandTrace }
   | { readonly pending: Pending; readonly kind: "refused"; readonly error: DomainError }; // prettier-ignore
@@ -148,6 +149,7 @@ export class StreamLane {
     let { state, revision } = loaded;
     const verdicts: Verdict[] = [];
     const append: NewEvent[] = [];
+    const id = newId();
     const traces = new Map<string, CommandTrace>();
     let { latest } = loaded;
     for (const pending of batch) {
@@ -174,20 +176,21 @@ export class StreamLane {
         const first = revision + 1;
         const written = decision.map((event) => this.services.log.codec.written(event));
         const events = written.map(({ event }) => event);
+        const eventIds = written.map((_, index) => eventId(context, id, index));
         for (const [index, each] of written.entries()) {
-          append.push(this.envelope(each, index, context));
+          append.push(this.envelope(each, eventIds[index] ?? newId(), context));
           state = this.aggregate.evolve(state, each.event);
         }
         revision += events.length;
         traces.set(context.commandId, { first, last: revision, hash: context.commandHash });
-        verdicts.push({ pending, kind: "events", events, first, state });
-        latest = { id: context.commandId, events, state };
+        verdicts.push({ pending, kind: "events", events, eventIds, first, state });
+        latest = { id: context.commandId, events, eventIds, state };
       }
     }
     return { verdicts, append, state, traces: [...traces], latest };
   }
 
-  private envelope({ event, version, data }: WrittenEvent, index: number, context: CommandContext): NewEvent {
+  private envelope({ event, version, data }: WrittenEvent, id: string, context: CommandContext): NewEvent {
     const metadata: EventMetadata = {
       commandId: context.commandId,
       correlationId: context.correlationId,
@@ -199,7 +202,7 @@ export class StreamLane {
       ...(context.traceparent !== undefined && { traceparent: context.traceparent }),
       ...(context.reason !== undefined && { reason: context.reason }),
     };
-    return { id: eventId(context, index), type: event.type, data, metadata };
+    return { id, type: event.type, data, metadata };
   }
 
   private readonly keysAway = (error: unknown): never => {
@@ -244,6 +247,7 @@ export class StreamLane {
             accepted: true,
             repeated: false,
             events: verdict.events,
+            eventIds: verdict.eventIds,
             state: verdict.state,
             revision: verdict.first + verdict.events.length - 1,
             position: after.position,
@@ -251,7 +255,15 @@ export class StreamLane {
           break;
         case "nothing": {
           const { state, revision } = verdict;
-          resolve({ accepted: true, repeated: false, events: [], state, revision, position: after.position });
+          resolve({
+            accepted: true,
+            repeated: false,
+            events: [],
+            eventIds: [],
+            state,
+            revision,
+            position: after.position,
+          });
           break;
         }
         case "repeated":
@@ -283,12 +295,6 @@ function count(figures: LaneServices["figures"], { append, verdicts }: Round): v
 
 const isTooLarge = (error: unknown): boolean =>
   error instanceof EventLogUnavailable && error.cause instanceof MaxAppendSizeExceededError;
-
-const keyReused = () =>
-  invalid(
-    "idempotency-key-reused",
-    "This idempotency key was used for a command with other content. Use a new key for a new command.",
-  );
 
 const staleRevision = (expected: number, actual: number) =>
   conflict("stale-revision", "It was changed since you read it. Read it again and decide anew.", { expected, actual });

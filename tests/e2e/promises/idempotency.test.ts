@@ -1,5 +1,6 @@
 import { newId } from "../../../src/infra/runtime";
-import { type Answer } from "../../support/http";
+import { startShop } from "../../../src/engine/shop";
+import { type Answer, Caller } from "../../support/http";
 import { atRest, eventsAfter } from "../../support/log";
 import { startTestShop, type TestShop } from "../../support/shop";
 import { catalogueRecipes } from "./recipes/catalogue";
@@ -149,6 +150,51 @@ test("of two contents sent at once under one key, one is accepted and the other 
   for (const refused of answers.filter(({ status }) => status !== 201))
     expect(refused).toMatchObject({ status: 422, body: { code: "idempotency-key-reused" } });
   expect((await typesAfter(before)).filter((type) => type === "ProductDrafted")).toHaveLength(1);
+});
+
+test("a key that was used for one cart is refused for another, whatever became of the first command", async () => {
+  const shopper = await workshop.shopper();
+  const second = await workshop.done(shopper.caller.post("/store/v1/carts", { currency: "GBP", country: "GB" }));
+  const body = { email: "one@example.org" };
+  const to = (cart: string): Call => ({ path: `${cart}/email`, shopper: shopper.token, body });
+  const other = `/store/v1/carts/${String(second.body.id)}`;
+  const [done, refused] = [newId(), newId()];
+  const route = "PUT /store/v1/carts/{cartId}/email";
+  expect((await send(route, to(shopper.cart), done)).status).toBe(200);
+  expect((await send(route, to(`/store/v1/carts/${newId()}`), refused)).status).toBe(404);
+  const reached = await atRest(shop);
+  for (const key of [done, refused])
+    expect(await send(route, to(other), key)).toMatchObject({ status: 422, body: { code: "idempotency-key-reused" } });
+  expect(await typesAfter(reached)).toEqual([]);
+  expect((await send(route, to(other), newId())).status).toBe(200);
+});
+
+test("two instances that are sent the same at once give the same answer, to the letter", async () => {
+  const second = await startShop({ ...shop.options, port: 0, work: [], beforeOpening: undefined });
+  const instances = [shop.anyone, new Caller(second.url)] as const;
+  try {
+    for (let n = 0; n < 4; n++) {
+      const shopper = await workshop.ready();
+      const { sku, token } = shopper.article;
+      // Both have the cart in memory.
+      const headers = { "Consistency-Token": token };
+      const warm = { sku, quantity: 1 };
+      for (const each of instances)
+        await workshop.done(each.as(shopper.token).post(`${shopper.cart}/items`, warm, headers));
+      const atOnce = async (path: string, body: object) => {
+        const key = { "Idempotency-Key": newId() };
+        const answers = Array.from({ length: 6 }, (_, i) => (instances[i % 2] ?? shop.anyone).as(shopper.token).post(path, body, key)); // prettier-ignore
+        const [first, ...others] = (await Promise.all(answers)).map(shown);
+        expect(first?.status).toBeLessThan(300);
+        for (const other of others) expect(other).toEqual(first);
+      };
+      await atOnce(`${shopper.cart}/items`, { sku, quantity: 2 });
+      await atOnce(`${shopper.cart}/checkout`, { payment: { method: "test", token: "tok_approve" } });
+    }
+  } finally {
+    await instances[1].close();
+    await second.stop();
+  }
 });
 
 describe("a command that found nothing to change does nothing later either", () => {

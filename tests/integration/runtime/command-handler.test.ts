@@ -81,6 +81,21 @@ describe("command handler", () => {
     expect(await history(id)).toHaveLength(1);
   });
 
+  test("who decided the same command on other facts at the same moment answers what was written, and goes on from that", async () => {
+    const handlers = [new CommandHandler(log), new CommandHandler(log)] as const;
+    const id = newId();
+    for (const handler of handlers) await handler.load(counter, id);
+    const same = context();
+    // Two processes that know something else from outside: both have what the command adds in their own way.
+    const outcomes = await Promise.all(handlers.map((handler, n) => handler.execute(counter, id, count(n + 1), same)));
+    const [event] = await history(id);
+    expect(await history(id)).toHaveLength(1);
+    const { by } = event?.data as { by: number };
+    for (const outcome of outcomes)
+      expect(outcome).toMatchObject({ accepted: true, state: by, events: [{ data: { by } }], eventIds: [event?.id] });
+    for (const handler of handlers) expect((await handler.load(counter, id)).state).toBe(by);
+  });
+
   test("the same command id with other content is refused", async () => {
     const handler = new CommandHandler(log);
     const id = newId();

@@ -46,7 +46,15 @@ class Held {
     for (const resolve of this.waiting.splice(0)) resolve(outcome);
   }
 }
-const YES: Outcome = { accepted: true, repeated: false, events: [], state: undefined, revision: 0, position: 0n };
+const YES: Outcome = {
+  accepted: true,
+  repeated: false,
+  events: [],
+  eventIds: [],
+  state: undefined,
+  revision: 0,
+  position: 0n,
+};
 const NO: Outcome = { accepted: false, error: conflict("refused", "It was refused.") };
 const answering =
   (outcome: Outcome): Dispatch =>

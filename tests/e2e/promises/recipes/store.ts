@@ -33,6 +33,18 @@ export const storeRecipes: Recipes = {
       workshop.done(
         workshop.anyone.as(body.shopperToken).put(`/store/v1/carts/${body.id}/email`, { email: "later@example.org" }),
       ),
+    // A fact from outside the cart, which is another one later.
+    async refused(workshop) {
+      const currency = workshop.currency();
+      const body = { currency, country: "GB" };
+      const mend = async () => {
+        const content = { name: "A new one", fractionDigits: 2 };
+        const { headers } = await workshop.done(workshop.admin.put(`/reference/v1/currencies/${currency}`, content));
+        const token = { "Consistency-Token": headers["consistency-token"] ?? "" };
+        await workshop.done(workshop.anyone.post("/store/v1/carts", body, token));
+      };
+      return { path: "/store/v1/carts", shopper: null, body, code: "unknown-currency", mend };
+    },
   },
   "POST /store/v1/carts/{cartId}/items": {
     async accepted(workshop) {

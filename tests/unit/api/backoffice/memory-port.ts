@@ -43,7 +43,15 @@ export class MemoryPort implements CommandPort {
       if (last.metadata.commandHash !== context.commandHash) return conflict("idempotency-key-reused", "Reused.");
       const state = fold(aggregate, history.slice(0, last.revision + 1) as unknown as E[]);
       const events = ours as unknown as E[];
-      return { accepted: true, repeated: true, events, state, revision: last.revision, position: last.position };
+      return {
+        accepted: true,
+        repeated: true,
+        events,
+        eventIds: [],
+        state,
+        revision: last.revision,
+        position: last.position,
+      };
     }
     if (context.expectedRevision !== undefined && context.expectedRevision !== revision) {
       return conflict("stale-revision", "Stale.");
@@ -59,6 +67,7 @@ export class MemoryPort implements CommandPort {
       accepted: true,
       repeated: false,
       events: decision,
+      eventIds: [],
       state: fold(aggregate, decision, before),
       revision: revision + decision.length,
       position: this.written,

@@ -44,7 +44,7 @@ export class MemoryLog {
     const written = this.streams.get(stream) ?? [];
     const state = fold(aggregate, this.of(stream) as E[]);
     const revision = written.length - 1;
-    const answer = { accepted: true, state, revision, position: BigInt(this.commands) } as const;
+    const answer = { accepted: true, eventIds: [], state, revision, position: BigInt(this.commands) } as const;
     if (written.some((earlier) => earlier.commandId === commandId)) return { ...answer, repeated: true, events: [] };
     if (expectedRevision !== undefined && expectedRevision !== revision) return conflict("stale-revision", "Stale.");
     const events = aggregate.decide(command, state);
