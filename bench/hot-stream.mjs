@@ -118,7 +118,9 @@ async function keyed(withKey) {
   const sku = withKey ? "KEYED" : "PLAIN";
   await opened(sku);
   const { commands, models, log, answers, forget } = engine;
-  const services = new Services({ commands, models, log, answers, forget, tokens: undefined, currency: "GBP" });
+  const services = new Services({ commands, models, log, answers, forget, tokens: undefined, currency: "GBP" }).within(
+    "inventory",
+  );
   return sale(sku, (each) => {
     const command = reserve(each);
     const around = context(withKey ? { commandHash: fingerprint(command, engine.people?.fingerprintKey) } : {});
@@ -173,7 +175,8 @@ try {
     results.plain = await keyed(false);
     say(`without keys:   ${shown(results.plain)}`);
     results.keyed = await keyed(true);
-    say(`with keys:      ${shown(results.keyed)}`);
+    const share = Math.round((results.keyed.perSecond / results.plain.perSecond) * 100);
+    say(`with keys:      ${shown(results.keyed)}, ${share} % of the rate without`);
   }
   if (wanted("cold")) {
     results.cold = await cold();

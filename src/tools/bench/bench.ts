@@ -47,18 +47,21 @@ export async function runBench(options: BenchOptions): Promise<readonly Result[]
     concurrency: number,
     step: (worker: number) => Promise<number | undefined>,
     goal?: Goal,
-  ) => {
+    other?: Result,
+  ): Promise<Result> => {
     progress?.(name);
     const measured = await measure({ concurrency: options.atOnce ?? concurrency, warmUp, seconds, step, signal });
-    results.push(judged(name, measured, goal));
-    return measured;
+    const result = judged(name, measured, goal, other);
+    results.push(result);
+    return result;
   };
   try {
     const shop = await assortmentOf(client);
     await run("product list", READERS, productLists(client, shop), GOALS.read);
     await run("product page", READERS, productPages(client, shop), GOALS.read);
-    await run("add item", SHOPPERS, addItems(client, shop), GOALS.addItem);
-    await run("add item, with Idempotency-Key", SHOPPERS, addItems(client, shop, randomUUID()));
+    const keyless = await run("add item", SHOPPERS, addItems(client, shop), GOALS.addItem);
+    // What a key costs.
+    await run("add item, with Idempotency-Key", SHOPPERS, addItems(client, shop, randomUUID()), undefined, keyless);
     const { skus, token } = await prepareOrders(client, key, shop, seconds + warmUp);
     const whole = await run("whole checkout", CHECKOUT_SHOPPERS, checkouts(client, shop, skus, token), GOALS.checkout);
     results.push(judged("  its last request alone", { ...whole, latency: figures.latency("checkout") }));

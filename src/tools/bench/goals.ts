@@ -14,10 +14,12 @@ export interface Result extends Measured {
   readonly goal: Goal | undefined;
   /** `undefined` without a goal. */
   readonly met: boolean | undefined;
+  /** Its rate as a share of another measurement's, which differs in one thing alone: what that thing costs. */
+  readonly comparedWith?: { readonly name: string; readonly share: number };
 }
 
 /** Errors spoil a measurement, however fast they come. */
-export function judged(name: string, measured: Measured, goal?: Goal): Result {
+export function judged(name: string, measured: Measured, goal?: Goal, other?: Result): Result {
   const { rate, latency, errors } = measured;
   const met =
     goal &&
@@ -25,7 +27,8 @@ export function judged(name: string, measured: Measured, goal?: Goal): Result {
     latency.count > 0 &&
     (goal.rate === undefined || rate >= goal.rate) &&
     (goal.median === undefined || latency.p50 < goal.median);
-  return { name, ...measured, goal, met };
+  const compared = other && other.rate > 0 ? { comparedWith: { name: other.name, share: rate / other.rate } } : {};
+  return { name, ...measured, goal, met, ...compared };
 }
 
 export function goalText({ rate, median }: Goal): string {

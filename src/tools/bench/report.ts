@@ -28,6 +28,9 @@ function notes(results: readonly Result[]): string {
   const lines = results.flatMap(({ name, firstError }) =>
     firstError === undefined ? [] : [`${name}: the first error was: ${firstError}`],
   );
+  for (const { name, comparedWith } of results)
+    if (comparedWith)
+      lines.push(`${name}: ${Math.round(comparedWith.share * 100)} % of the rate of ${comparedWith.name}.`);
   const busiest = Math.max(0, ...results.map(({ generator }) => generator));
   lines.push(`The load generator used at most ${Math.round(busiest * 100)} % of one core.`);
   if (busiest > BUSY) lines.push("That is much: rates may be what it could ask for, not what the shop could answer.");

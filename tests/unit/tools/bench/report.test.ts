@@ -27,6 +27,16 @@ describe("bench report", () => {
     expect(goalText({ rate: 1000, median: 8 })).toBe("≥ 1,000/s, p50 < 8 ms");
   });
 
+  it("says what one thing costs, beside a measurement without it", () => {
+    const keyless = judged("add item", measured);
+    const keyed = judged("add item, with Idempotency-Key", { ...measured, rate: 1111 }, undefined, keyless);
+    expect(benchTable([keyless, keyed])).toContain("add item, with Idempotency-Key: 90 % of the rate of add item.\n");
+    expect(keyed.comparedWith).toEqual({ name: "add item", share: 1111 / 1234.5 });
+    expect(judged("nothing to compare with", measured, undefined, { ...keyless, rate: 0 })).not.toHaveProperty(
+      "comparedWith",
+    );
+  });
+
   it("sets the results in a table, with what went wrong below", () => {
     const failed = { ...measured, errors: 2, firstError: "POST /x was answered 500", generator: 0.9 };
     expect(benchTable([judged("add item", measured, { rate: 1000 }), judged("checkout", failed)]).split("\n")).toEqual([
