@@ -3,6 +3,7 @@ import { DomainError, type DomainErrorKind } from "../../domains/kernel";
 import { type MongoStores } from "../mongo";
 import { isSameContent } from "./ids";
 import { keyReused } from "./key-reused";
+import { pause } from "./retry";
 
 interface AnswerDocument {
   /** The command's id. */
@@ -31,6 +32,9 @@ export interface Idle {
 /** Days that keys and answers are kept when nothing is set: as long as clients retry at most. */
 const KEPT_DAYS = 1;
 const DAY = 24 * 60 * 60;
+
+/** ms that keys gather at most. */
+const GATHERING = 25;
 
 /** Codes of MongoDB: the key is there; there is no such index, or one with other options; the login may not do that. */
 const DUPLICATE_KEY = 11_000;
@@ -87,10 +91,13 @@ export class AnswerMemory {
     return found && !isSameContent(found.hash, hash) ? keyReused() : undefined;
   }
 
-  /** While keys are being written, others gather and are written together next: few writes, however many commands. */
+  /**
+   * While keys are being written, others gather and are written together next: few writes, however many commands. One
+   * that hangs, on a connection that has died, does not hold up the others.
+   */
   private async reservation(commandId: string, hash: string): Promise<Known | undefined> {
     if (!this.gathered.has(commandId)) this.gathered.set(commandId, hash);
-    this.next ??= this.writing.then(endOfTurn).then(() => {
+    this.next ??= Promise.race([this.writing.then(endOfTurn), pause(GATHERING)]).then(() => {
       const { gathered } = this;
       this.gathered = new Map();
       this.next = undefined;
