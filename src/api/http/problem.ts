@@ -124,9 +124,13 @@ const UNREACHABLE_CODES = new Set<unknown>([
   ...[91, 189, 10_107, 11_600, 11_602, 13_435, 13_436],
 ]);
 
-const isUnreachable = (error: unknown): error is Error =>
-  error instanceof Error &&
-  (UNREACHABLE.has(error.name) || UNREACHABLE_CODES.has((error as { readonly code?: unknown }).code));
+function isUnreachable(error: unknown): error is Error {
+  if (!(error instanceof Error)) return false;
+  const { code, errorResponse } = error as { readonly code?: unknown; readonly errorResponse?: unknown };
+  if (UNREACHABLE.has(error.name) || UNREACHABLE_CODES.has(code)) return true;
+  // Where several documents are written, MongoDB's client hides what happened in an error of its own.
+  return error.name === "MongoBulkWriteError" && isUnreachable(errorResponse);
+}
 
 /** Any thrown value as a problem. What is not understood becomes a 500 that tells nothing of the inside. */
 export function problemOf(error: unknown): Problem {

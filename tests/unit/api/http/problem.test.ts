@@ -1,4 +1,4 @@
-import { MongoServerError } from "mongodb";
+import { MongoBulkWriteError, MongoNetworkError, MongoServerError } from "mongodb";
 import { problemOf } from "../../../../src/api/http";
 
 const socketError = (code: string) =>
@@ -9,6 +9,10 @@ describe("what a caller sees of an error", () => {
     ["the socket of a server that was killed", socketError("EPIPE")],
     ["a connection that is refused", socketError("ECONNREFUSED")],
     ["a server that is not primary yet", new MongoServerError({ code: 10_107, errmsg: "not primary" })],
+    [
+      "a connection that was lost while several documents were written",
+      new MongoBulkWriteError(new MongoNetworkError("closed") as never, {} as never),
+    ],
   ])("%s is a store that does not answer at present", (_, error) => {
     expect(problemOf(error)).toMatchObject({ status: 503, code: "temporarily-unavailable" });
   });
