@@ -112,13 +112,13 @@ const sorted = (documents: readonly Document[]) =>
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([, document]) => document);
 
-/** Events of every stream by name and revision. */
+/** Events of every stream by name and revision; without their ids, which each decision has of its own. */
 async function streams(engine: Engine): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   for await (const { event } of engine.log.connect().readAll({})) {
     if (!event || event.streamId.startsWith("$")) continue;
     const data = await engine.log.codec.personal.openValue(event.data);
-    found.set(`${event.streamId}@${event.revision}`, `${event.type} ${JSON.stringify(data)} ${event.id}`);
+    found.set(`${event.streamId}@${event.revision}`, `${event.type} ${JSON.stringify(data)}`);
   }
   return found;
 }
