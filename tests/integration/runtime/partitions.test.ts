@@ -216,7 +216,7 @@ class FeedReader {
 
   async readOn(engine: Engine): Promise<void> {
     const store = new FeedStore(steps, engine.models.get("counting", "counts"));
-    for await (const page of store.rows(this.cursor, 10_000, new AbortController().signal))
+    for await (const page of store.rows(this.cursor, Number.MAX_SAFE_INTEGER, new AbortController().signal))
       for (const row of page as { cursor: string; counter: string; quantity: number }[]) {
         this.cursor = row.cursor;
         this.seen.push(row.cursor);
