@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/* global performance, fetch, URL, setTimeout */
+/* global fetch, URL, setTimeout */
 /*
  * What the gateway costs: the same requests sent straight to the engine, through `millrace gateway`, and through HAProxy
  * doing plain proxying, in turns of one run.
@@ -11,12 +11,14 @@
  */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Pool } from "undici";
+import { cpuOf, Processes } from "./support/processes.mjs";
+import { load, median, openCart } from "./support/requests.mjs";
 
 const { values: options } = parseArgs({
   options: {
@@ -30,18 +32,13 @@ const ROUNDS = Number(options.rounds);
 const AT_ONCE = Number(options["at-once"]);
 
 const folder = mkdtempSync(join(tmpdir(), "millrace-gateway-bench-"));
-const children = [];
-process.on("exit", () => children.forEach((child) => child.kill("SIGKILL")));
+const processes = new Processes();
 
 async function main() {
-  const engine = await started(["start", "--port", "0", "--data", join(folder, "data")], /http:\/\/127\.0\.0\.1:\d+/, {
-    LOG_LEVEL: "error",
+  const engine = await processes.start("dist/main.js", ["start", "--data", join(folder, "data")], {});
+  const gateway = await processes.start("dist/main.js", ["gateway", "--services", `*=${engine.url}`], {
+    GATEWAY_LIMIT_CLIENT: "1000000/1",
   });
-  const gateway = await started(
-    ["gateway", "--port", "0", "--services", `*=${engine.url}`],
-    /http:\/\/127\.0\.0\.1:\d+/,
-    { LOG_LEVEL: "error", GATEWAY_LIMIT_CLIENT: "1000000/1" },
-  );
   const targets = [{ name: "straight", ...engine }, { name: "gateway", ...gateway }, ...(await haproxy(engine.url))];
   const cart = await openCart(engine.url);
   const page = { method: "GET", path: `/store/v1/products/${cart.slug}` };
@@ -67,10 +64,10 @@ async function compared(name, requestOf, targets) {
   for (let round = 0; round < ROUNDS; round++) {
     for (const { pool, pid, rates, medians, cpu } of runs) {
       const before = cpuOf(pid);
-      const { times } = await load(pool, requestOf, AT_ONCE, SECONDS);
+      const times = await load(pool, requestOf, AT_ONCE, SECONDS);
       cpu.push((cpuOf(pid) - before) / times.length);
       rates.push(times.length / SECONDS);
-      medians.push(median((await load(pool, requestOf, 1, Math.max(1, SECONDS / 2))).times));
+      medians.push(median(await load(pool, requestOf, 1, Math.max(1, SECONDS / 2))));
     }
   }
   console.log(`\n${name}`);
@@ -87,80 +84,8 @@ async function compared(name, requestOf, targets) {
   }
 }
 
-/** Seconds of CPU that a process has used; NaN where /proc does not tell. */
-function cpuOf(pid) {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, "latin1").split(") ")[1].split(" ");
-    return (Number(fields[11]) + Number(fields[12])) / 100;
-  } catch {
-    return NaN;
-  }
-}
-
 const share = (part) => ` (${Math.round(part * 100)} %)`.padEnd(8);
 const signed = (ms) => `${ms < 0 ? "-" : "+"}${Math.abs(ms).toFixed(2)}`;
-const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
-
-let sent = 0;
-
-async function load(pool, requestOf, atOnce, seconds) {
-  const times = [];
-  const until = performance.now() + seconds * 1000;
-  const work = async () => {
-    while (performance.now() < until) {
-      const request = requestOf(sent++);
-      const before = performance.now();
-      const { statusCode, body } = await pool.request(request);
-      await body.dump();
-      if (statusCode >= 300) throw new Error(`${request.method} ${request.path} answered ${statusCode}`);
-      times.push(performance.now() - before);
-    }
-  };
-  await Promise.all(Array.from({ length: atOnce }, work));
-  return { times };
-}
-
-async function openCart(url) {
-  const json = async (method, path, headers, body) => {
-    const answer = await fetch(url + path, {
-      method,
-      headers: { "content-type": "application/json", ...headers },
-      body,
-    });
-    if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${await answer.text()}`);
-    return { answer, content: await answer.json() };
-  };
-  const { content: listed } = await json("GET", "/store/v1/products?inStock=true&limit=1", {});
-  const [{ sku, slug }] = listed.items;
-  const opened = await json("POST", "/store/v1/carts", {}, JSON.stringify({ currency: "GBP", country: "GB" }));
-  const headers = { authorization: `Bearer ${opened.content.shopperToken}` };
-  const { id } = opened.content;
-  await json("POST", `/store/v1/carts/${id}/items`, headers, JSON.stringify({ sku, quantity: 1 }));
-  const change = (n) => ({
-    method: "PUT",
-    path: `/store/v1/carts/${id}/email`,
-    headers: { ...headers, "content-type": "application/json" },
-    body: JSON.stringify({ email: `shopper+${n}@example.com` }),
-  });
-  return { id, slug, headers, change };
-}
-
-/** Starts a part of Millrace and answers the address that it prints. */
-function started(args, pattern, env) {
-  const child = spawn(process.execPath, ["--max-semi-space-size=64", "dist/main.js", ...args], {
-    env: { ...process.env, ...env },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  children.push(child);
-  return new Promise((resolve, reject) => {
-    let text = "";
-    child.stdout.on("data", (chunk) => {
-      const [address] = pattern.exec((text += chunk)) ?? [];
-      if (address) resolve({ url: address, pid: child.pid });
-    });
-    child.on("exit", (code) => reject(new Error(`millrace ${args[0]} ended with ${code}: ${text}`)));
-  });
-}
 
 async function haproxy(engineUrl) {
   if (spawnSync("haproxy", ["-v"]).status !== 0) return [];
@@ -180,8 +105,7 @@ listen engine
   server engine ${host}
 `,
   );
-  const child = spawn("haproxy", ["-q", "-f", file], { stdio: "inherit" });
-  children.push(child);
+  const child = processes.add(spawn("haproxy", ["-q", "-f", file], { stdio: "inherit" }));
   const url = `http://127.0.0.1:${port}`;
   for (;;) {
     const up = await fetch(`${url}/health/live`).catch(() => undefined);
@@ -206,9 +130,6 @@ main()
     process.exitCode = 1;
   })
   .finally(async () => {
-    for (const child of children.toReversed()) {
-      child.kill("SIGTERM");
-      if (child.exitCode === null) await once(child, "exit");
-    }
+    await processes.stop();
     rmSync(folder, { recursive: true, force: true });
   });

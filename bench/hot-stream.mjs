@@ -11,15 +11,10 @@
  * Commands go to the command handler directly: without HTTP, and without anybody who reads.
  */
 import { createRequire } from "node:module";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { benchStores, number, quantiles } from "./support/engines.mjs";
 
 const require = createRequire(import.meta.url);
-const { bringUpStores } = require("../dist/engine/bundled-stores.js");
-const { contextsOf } = require("../dist/engine/contexts.js");
-const { Engine } = require("../dist/engine/engine.js");
 const { Services } = require("../dist/api/services.js");
 const { stock } = require("../dist/domains/inventory/index.js");
 const { CommandHandler, fingerprint, newId } = require("../dist/infra/runtime/index.js");
@@ -36,25 +31,9 @@ const { values: flags } = parseArgs({
 });
 const callers = Number(flags.callers);
 const say = (text) => flags.json || process.stdout.write(`${text}\n`);
-const number = (n) => Math.round(n).toLocaleString("en");
 const wanted = (part) => flags.only === undefined || flags.only.split(",").includes(part);
-const folder = mkdtempSync(join(tmpdir(), "millrace-bench-"));
-const { EVENTSTORE_URL, MONGODB_URL } = process.env;
-const stores = await bringUpStores({
-  dataDir: folder,
-  eventstoreUrl: EVENTSTORE_URL || undefined,
-  mongodbUrl: MONGODB_URL || undefined,
-  log: () => undefined,
-});
-const engine = await Engine.start({
-  contexts: contextsOf({ paymentTimeout: 60 }),
-  eventstoreUrl: stores.eventstoreUrl,
-  mongoUrl: stores.mongoUrl,
-  mongoPrefix: "bench",
-  writeConcern: stores.ownMongo ? 1 : "majority",
-  work: [],
-  report: (level, message, details) => level !== "info" && process.stderr.write(`${message} ${details.error ?? ""}\n`),
-});
+const stores = await benchStores();
+const engine = await stores.start([]);
 
 const context = (more = {}) => {
   const commandId = newId();
@@ -84,10 +63,9 @@ async function sale(sku, execute) {
     }
   };
   await Promise.all(Array.from({ length: callers }, caller));
-  const sorted = times.toSorted((a, b) => a - b);
-  const at = (q) => Number(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))].toFixed(1));
   const perSecond = Math.round((times.length / (performance.now() - begun)) * 1000);
-  return { perSecond, commands: times.length, median: at(0.5), p99: at(0.99) };
+  const { median, p99 } = quantiles(times, 1);
+  return { perSecond, commands: times.length, median, p99 };
 }
 
 async function opened(sku) {
@@ -155,9 +133,7 @@ async function cold() {
     times.push(performance.now() - from);
     if (!outcome.accepted) throw outcome.error;
   }
-  const sorted = times.toSorted((a, b) => a - b);
-  const at = (q) => Number(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))].toFixed(2));
-  return { events: sent, samples: sorted.length, median: at(0.5), p99: at(0.99), worst: at(1) };
+  return { events: sent, ...quantiles(times) };
 }
 
 const shown = ({ perSecond, commands, median, p99 }) =>
@@ -187,5 +163,4 @@ try {
 } finally {
   await engine.stop();
   await stores.stop();
-  rmSync(folder, { recursive: true, force: true });
 }

@@ -10,16 +10,11 @@
  * (fresh ones: the whole log is read). `--carts` (default 40,000) are six events each, and one of stock with every second.
  */
 import { createRequire } from "node:module";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { benchStores, number, quantiles } from "./support/engines.mjs";
 
 const require = createRequire(import.meta.url);
-const { bringUpStores } = require("../dist/engine/bundled-stores.js");
-const { contextsOf } = require("../dist/engine/contexts.js");
-const { Engine } = require("../dist/engine/engine.js");
 const { ReadModel, newId } = require("../dist/infra/runtime/index.js");
 
 const { values: flags } = parseArgs({
@@ -30,15 +25,7 @@ const { values: flags } = parseArgs({
   },
 });
 const say = (text) => flags.json || process.stdout.write(`${text}\n`);
-const number = (n) => Math.round(n).toLocaleString("en");
-const folder = mkdtempSync(join(tmpdir(), "millrace-bench-"));
-const { EVENTSTORE_URL, MONGODB_URL } = process.env;
-const stores = await bringUpStores({
-  dataDir: folder,
-  eventstoreUrl: EVENTSTORE_URL || undefined,
-  mongodbUrl: MONGODB_URL || undefined,
-  log: () => undefined,
-});
+const stores = await benchStores();
 const engines = new Set();
 /** Revisions of the stock streams. */
 const stocked = new Map();
@@ -53,15 +40,7 @@ async function measure() {
 }
 
 async function start(work) {
-  const engine = await Engine.start({
-    contexts: contextsOf({ paymentTimeout: 60 }),
-    eventstoreUrl: stores.eventstoreUrl,
-    mongoUrl: stores.mongoUrl,
-    mongoPrefix: "bench",
-    writeConcern: stores.ownMongo ? 1 : "majority",
-    work,
-    report: (level, message) => level !== "info" && process.stderr.write(`${message}\n`),
-  });
+  const engine = await stores.start(work);
   engines.add(engine);
   return engine;
 }
@@ -185,9 +164,7 @@ async function visibility() {
     await sleep(15 + Math.random() * 20);
   }
   await stop(engine);
-  const sorted = times.toSorted((a, b) => a - b);
-  const at = (q) => Number(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))].toFixed(2));
-  const visible = { samples: sorted.length, median: at(0.5), p99: at(0.99), worst: at(1) };
+  const visible = quantiles(times);
   say(`visible at rest after: median ${visible.median} ms, p99 ${visible.p99} ms, worst ${visible.worst} ms`);
   return visible;
 }
@@ -198,5 +175,4 @@ try {
 } finally {
   for (const engine of engines) await engine.stop();
   await stores.stop();
-  rmSync(folder, { recursive: true, force: true });
 }

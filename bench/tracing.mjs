@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-/* global performance, fetch, setTimeout */
 /*
  * What traces cost: the same requests to four processes of one shop, in turns of one run: without the code that makes
  * spans, with it but no collector (as it comes), with a tenth of the traces sent to a collector, and with all of them.
@@ -8,7 +7,6 @@
  *
  * `without` is a copy of dist in which every question whether anything is traced is answered `false` in its text.
  */
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -16,6 +14,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Pool } from "undici";
+import { cpuOf, Processes } from "./support/processes.mjs";
+import { load, median, openCart } from "./support/requests.mjs";
 
 const { values: options } = parseArgs({
   options: {
@@ -30,8 +30,7 @@ const AT_ONCE = Number(options["at-once"]);
 
 const root = join(import.meta.dirname, "..");
 const folder = mkdtempSync(join(tmpdir(), "millrace-tracing-bench-"));
-const children = [];
-process.on("exit", () => children.forEach((child) => child.kill("SIGKILL")));
+const processes = new Processes();
 
 async function main() {
   const collector = await startCollector();
@@ -64,7 +63,7 @@ async function compared(name, requestOf, targets) {
   for (let round = -1; round < ROUNDS; round++)
     for (const { pool, pid, rates, cpu } of runs) {
       const before = cpuOf(pid);
-      const count = await load(pool, requestOf);
+      const { length: count } = await load(pool, requestOf, AT_ONCE, SECONDS);
       if (round < 0) continue;
       rates.push(count / SECONDS);
       cpu.push(((cpuOf(pid) - before) / count) * 1e6);
@@ -79,31 +78,6 @@ async function compared(name, requestOf, targets) {
         `${median(cpu).toFixed(1)} µs of CPU a request (${share} % of off)`,
     );
   }
-}
-
-const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
-
-/** Seconds of CPU that a process has used. */
-function cpuOf(pid) {
-  const fields = readFileSync(`/proc/${pid}/stat`, "latin1").split(") ")[1].split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / 100;
-}
-
-let sent = 0;
-
-async function load(pool, requestOf) {
-  let count = 0;
-  const until = performance.now() + SECONDS * 1000;
-  const work = async () => {
-    while (performance.now() < until) {
-      const { statusCode, body } = await pool.request(requestOf(sent++));
-      await body.dump();
-      if (statusCode >= 300) throw new Error(`answered ${statusCode}`);
-      count++;
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
-  return count;
 }
 
 /** Takes spans and throws them away. */
@@ -131,47 +105,8 @@ function withoutTracing() {
   return copy;
 }
 
-async function openCart(url) {
-  const json = async (method, path, headers, body) => {
-    const answer = await fetch(url + path, {
-      method,
-      headers: { "content-type": "application/json", ...headers },
-      body,
-    });
-    if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${await answer.text()}`);
-    return answer.json();
-  };
-  const listed = await json("GET", "/store/v1/products?inStock=true&limit=1", {});
-  const [{ sku, slug }] = listed.items;
-  const opened = await json("POST", "/store/v1/carts", {}, JSON.stringify({ currency: "GBP", country: "GB" }));
-  const headers = { authorization: `Bearer ${opened.shopperToken}` };
-  const { id } = opened;
-  await json("POST", `/store/v1/carts/${id}/items`, headers, JSON.stringify({ sku, quantity: 1 }));
-  const change = (n) => ({
-    method: "PUT",
-    path: `/store/v1/carts/${id}/email`,
-    headers: { ...headers, "content-type": "application/json" },
-    body: JSON.stringify({ email: `shopper+${n}@example.com` }),
-  });
-  return { id, slug, headers, change };
-}
-
-/** Starts a part of Millrace and answers the address that it prints. */
-function started(dist, args, env) {
-  const child = spawn(process.execPath, ["--max-semi-space-size=64", join(dist, "main.js"), ...args, "--port", "0"], {
-    env: { ...process.env, LOG_LEVEL: "error", DATA_DIR: join(folder, "data"), ...env },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  children.push(child);
-  return new Promise((resolve, reject) => {
-    let text = "";
-    child.stdout.on("data", (chunk) => {
-      const [address] = /http:\/\/127\.0\.0\.1:\d+/.exec((text += chunk)) ?? [];
-      if (address) resolve({ url: address, pid: child.pid });
-    });
-    child.on("exit", (code) => reject(new Error(`millrace ${args[0]} ended with ${code}: ${text}`)));
-  });
-}
+const started = (dist, args, env) =>
+  processes.start(join(dist, "main.js"), args, { DATA_DIR: join(folder, "data"), ...env });
 
 main()
   .catch((error) => {
@@ -179,9 +114,6 @@ main()
     process.exitCode = 1;
   })
   .finally(async () => {
-    for (const child of children.toReversed()) {
-      child.kill("SIGTERM");
-      if (child.exitCode === null) await Promise.race([once(child, "exit"), new Promise((r) => setTimeout(r, 10_000))]);
-    }
+    await processes.stop();
     rmSync(folder, { recursive: true, force: true });
   });
