@@ -4,6 +4,7 @@ import {
   EventStoreDBClient,
   FORWARDS,
   NO_STREAM,
+  type ReadStreamOptions,
   type ResolvedEvent,
   START,
   StreamNotFoundError,
@@ -147,15 +148,24 @@ export class EventLog {
    * The same with personal data as it is stored: sealed.
    * @throws EventLogUnavailable; where newer code has written what is not known here, with NewerVersion as its cause
    */
-  async *readSealed(stream: string, from = 0, maxCount = Number.MAX_SAFE_INTEGER): AsyncGenerator<Recorded> {
+  readSealed(stream: string, from = 0, maxCount = Number.MAX_SAFE_INTEGER): AsyncGenerator<Recorded> {
+    return this.read(stream, { direction: FORWARDS, fromRevision: from === 0 ? START : BigInt(from), maxCount });
+  }
+
+  /** The newest events of a stream, at most so many, oldest first. @throws EventLogUnavailable, SealBroken */
+  async newest(stream: string, count: number): Promise<readonly Recorded[]> {
+    const found: Recorded[] = [];
+    for await (const event of this.read(stream, { direction: BACKWARDS, fromRevision: END, maxCount: count }))
+      found.push(event);
+    found.reverse();
+    return Promise.all(found.map((event) => (event.metadata.person === undefined ? event : this.opened(event))));
+  }
+
+  /** Goes on to the end where something cannot be read, and fails then. */
+  private async *read(stream: string, options: ReadStreamOptions): AsyncGenerator<Recorded> {
     try {
-      const events = this.shared.client.readStream(stream, {
-        direction: FORWARDS,
-        fromRevision: from === 0 ? START : BigInt(from),
-        maxCount,
-      });
       let unreadable: unknown;
-      for await (const resolved of events) {
+      for await (const resolved of this.shared.client.readStream(stream, options)) {
         if (unreadable !== undefined) continue;
         const event = this.decoded(resolved);
         if (event instanceof Error) unreadable = event;
@@ -166,26 +176,6 @@ export class EventLog {
       if (error instanceof StreamNotFoundError) return;
       throw new EventLogUnavailable(`read of ${stream}: ${messageOf(error)}`, error);
     }
-  }
-
-  /** The newest events of a stream, at most so many, oldest first. @throws EventLogUnavailable, SealBroken */
-  async newest(stream: string, count: number): Promise<readonly Recorded[]> {
-    const found: Recorded[] = [];
-    try {
-      const newest = { direction: BACKWARDS, fromRevision: END, maxCount: count } as const;
-      let unreadable: unknown;
-      for await (const resolved of this.shared.client.readStream(stream, newest)) {
-        const event = this.decoded(resolved);
-        if (event instanceof Error) unreadable = event;
-        else if (event) found.push(event);
-      }
-      if (unreadable !== undefined) throw unreadable;
-    } catch (error) {
-      if (error instanceof StreamNotFoundError) return [];
-      throw new EventLogUnavailable(`read of ${stream}: ${messageOf(error)}`, error);
-    }
-    found.reverse();
-    return Promise.all(found.map((event) => (event.metadata.person === undefined ? event : this.opened(event))));
   }
 
   private decoded(resolved: ResolvedEvent): Recorded | Error | undefined {
