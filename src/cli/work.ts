@@ -1,4 +1,4 @@
-import { type Context } from "../engine/context";
+import { actingOf, type Context, worksOf } from "../engine/context";
 import { contextsOf } from "../engine/contexts";
 import { startShop } from "../engine/shop";
 import { settings } from "../infra/config";
@@ -49,22 +49,17 @@ export function contextsNamed(names: readonly string[], paymentTimeout: number):
 
 /** Whether processes or reactions are among the work: they act on personal data, while read models only pass it on. */
 function acts(names: readonly string[], paymentTimeout: number): boolean {
-  return contextsOf({ paymentTimeout }).some(({ name, processes, reactions }) =>
-    [...processes, ...reactions(notRunning, notRunning, notRunning)].some(
-      (part) => names.length === 0 || [name, part.name, `${part.context}.${part.name}`].some((each) => names.includes(each)), // prettier-ignore
+  return contextsOf({ paymentTimeout }).some((context) =>
+    actingOf(context).some(
+      (part) => names.length === 0 || [context.name, part.name, `${part.context}.${part.name}`].some((each) => names.includes(each)), // prettier-ignore
     ),
   );
 }
 
-const notRunning = () => Promise.reject(new Error("not running"));
-
 /** Contexts, and their parts by `<context>.<name>` and by name alone. */
 const workNames = (paymentTimeout: number): Set<string> => new Set(contextsOf({ paymentTimeout }).flatMap(partsOf));
 
-const partsOf = ({ name, projections, feeds, processes, reactions }: Context): readonly string[] => [
-  name,
-  ...[...projections, ...feeds, ...processes, ...reactions(notRunning, notRunning, notRunning)].flatMap((part) => [
-    part.name,
-    `${part.context}.${part.name}`,
-  ]),
+const partsOf = (context: Context): readonly string[] => [
+  context.name,
+  ...worksOf(context).flatMap((part) => [part.name, `${part.context}.${part.name}`]),
 ];

@@ -1,5 +1,5 @@
 import { type ApiKeyDesk, type ApiKeyState, type NewApiKey } from "../api/operations";
-import { type MongoStores } from "../infra/mongo";
+import { isDuplicateKey, type MongoStores } from "../infra/mongo";
 import { newId } from "../infra/runtime";
 import { type ApiKeyStore, hashApiKey, newApiKey, type Role, type Scope, type StoredKey } from "../infra/security";
 
@@ -29,7 +29,6 @@ interface UseDocument {
 
 /** More than a shop has. */
 const LISTED = 1_000;
-const DUPLICATE = 11_000;
 
 /** API keys in MongoDB, under the hash of the key. */
 export class MongoApiKeys implements ApiKeyStore, ApiKeyDesk {
@@ -83,7 +82,7 @@ export class MongoApiKeys implements ApiKeyStore, ApiKeyDesk {
     try {
       await this.keys().insertOne(made);
     } catch (error) {
-      if ((error as { readonly code?: unknown }).code === DUPLICATE) return undefined;
+      if (isDuplicateKey(error)) return undefined;
       throw error;
     }
     return { key, made: stateOf(made, undefined) };

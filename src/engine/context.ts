@@ -60,3 +60,25 @@ export function categoriesOf(contexts: readonly Context[]): readonly string[] {
     ...processes.map(({ category }) => category),
   ]);
 }
+
+/** Something that is worked on for a context, as it is named and what it listens to. */
+export interface Work {
+  readonly context: string;
+  readonly name: string;
+  readonly events: readonly string[];
+}
+
+/** Processes and reactions, which act upon what they hear. */
+export const actingOf = ({ processes, reactions }: Context): readonly Work[] => [
+  ...processes,
+  ...reactions(notRunning, notRunning, notRunning),
+];
+
+/** All that is worked on: read models, feeds, processes and reactions. */
+export const worksOf = (context: Context): readonly Work[] => [
+  ...context.projections,
+  ...context.feeds,
+  ...actingOf(context),
+];
+
+const notRunning = () => Promise.reject(new Error("not running"));

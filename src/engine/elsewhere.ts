@@ -1,15 +1,14 @@
 import { request } from "undici";
 import { type Answer, type Elsewhere, type Question } from "../api/operations";
 import { type InstanceDocument, type MongoStores, registeredInstances } from "../infra/mongo";
+import { keptFor } from "../infra/runtime";
 import { SERVICE_TOKEN_HEADER } from "../infra/security";
-import { type Context } from "./context";
+import { type Context, worksOf } from "./context";
 
 /** How long a process may take to answer, in ms. */
 const PATIENCE = 3_000;
 /** How long the register is as good as looked at, in ms. */
 const FRESH = 1_000;
-
-const notRunning = () => Promise.reject(new Error("not running"));
 
 export interface ElsewhereOptions {
   readonly contexts: readonly Context[];
@@ -22,21 +21,9 @@ export interface ElsewhereOptions {
 
 /** The contexts that are other processes, found by the register of instances. */
 export function elsewhere({ contexts, only, stores, sign }: ElsewhereOptions): Elsewhere {
-  const works = contexts.flatMap(({ name, projections, feeds, processes, reactions }) =>
-    [...projections, ...feeds, ...processes, ...reactions(notRunning, notRunning, notRunning)].map((work) => ({
-      context: name,
-      name: work.name,
-    })),
-  );
+  const works = contexts.flatMap(worksOf);
   const others = new Set(works.flatMap(({ context }) => (only.includes(context) ? [] : [context])));
-  let seen: { readonly at: number; readonly instances: Promise<readonly InstanceDocument[]> } | undefined;
-  const instances = () => {
-    if (!seen || Date.now() - seen.at > FRESH) {
-      seen = { at: Date.now(), instances: registeredInstances(stores) };
-      seen.instances.catch(() => (seen = undefined));
-    }
-    return seen.instances;
-  };
+  const instances = keptFor(FRESH, () => registeredInstances(stores));
   return {
     contexts: [...others],
     ownersOf(name) {

@@ -1,6 +1,6 @@
 import { EventStoreDBClient, jsonEvent } from "@eventstore/db-client";
 import { type DomainEvent, streamCategory } from "../../src/domains/kernel";
-import { writableBy } from "../../src/engine/context";
+import { worksOf, writableBy } from "../../src/engine/context";
 import { contextsOf } from "../../src/engine/contexts";
 import { Engine } from "../../src/engine/engine";
 import { newId, type Outcome } from "../../src/infra/runtime";
@@ -153,15 +153,8 @@ export class Alone {
 /** The types of events that a context listens to. */
 function heardBy(name: string): ReadonlySet<string> {
   const own = contexts.filter((context) => context.name === name);
-  const types = own.flatMap(({ projections, feeds, processes, reactions }) =>
-    [...projections, ...feeds, ...processes, ...reactions(never, never, never)].flatMap(
-      ({ events }) => events as string[],
-    ),
-  );
-  return new Set(types);
+  return new Set(own.flatMap(worksOf).flatMap(({ events }) => events));
 }
-
-const never = () => Promise.reject(new Error("not running"));
 
 /** The tests that every context has of itself alone. */
 export function testAlone(name: string, { given, shows, decides = [], afterwards = [], does = {} }: AloneStory): void {

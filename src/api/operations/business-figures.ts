@@ -1,6 +1,6 @@
 import { type Collection } from "mongodb";
 import { type Figure, type Metrics } from "../../infra/observability";
-import { type ConsumerState, orElse } from "../../infra/runtime";
+import { type ConsumerState, keptFor, orElse } from "../../infra/runtime";
 import { type CartDocument } from "../../projections/cart";
 import { ordersByState, type TotalsDocument } from "../../projections/analytics";
 import { isOwn } from "./figures";
@@ -102,15 +102,3 @@ const abandonedCarts = (before: Date): Record<string, unknown> => ({
   "cart.status": "open" satisfies CartDocument["cart"]["status"],
   updatedAt: { $lt: before.toISOString() },
 });
-
-/** Asks again when the last answer is too old; who asks meanwhile waits with the others. */
-function keptFor<T>(ms: number, ask: () => Promise<T>): () => Promise<T> {
-  let kept: { readonly until: number; readonly answer: Promise<T> } | undefined;
-  return () => {
-    if (kept && performance.now() < kept.until) return kept.answer;
-    const answer = ask();
-    kept = { until: performance.now() + ms, answer };
-    answer.catch(() => (kept = undefined));
-    return answer;
-  };
-}

@@ -1,4 +1,5 @@
-import { MongoServerError, type Binary, type ClientSession } from "mongodb";
+import { type Binary, type ClientSession } from "mongodb";
+import { isDuplicateKey } from "./duplicate-key";
 import { type MongoStores } from "./stores";
 import { inTransaction } from "./transaction";
 
@@ -17,8 +18,6 @@ export class Fenced extends Error {
     this.name = "Fenced";
   }
 }
-
-const DUPLICATE_KEY = 11_000;
 
 /**
  * How far one consumer of the log has got, guarded by the fencing token of its lease. What a position stands for is
@@ -57,7 +56,7 @@ export class Checkpoint {
       return this.written;
     } catch (error) {
       // It is there, under a token that is not older.
-      if (error instanceof MongoServerError && error.code === DUPLICATE_KEY) throw new Fenced(this.name);
+      if (isDuplicateKey(error)) throw new Fenced(this.name);
       throw error;
     }
   }

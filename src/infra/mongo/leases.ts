@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
-import { MongoServerError, type Collection } from "mongodb";
+import { type Collection } from "mongodb";
 import { newId } from "../runtime/ids";
+import { isDuplicateKey } from "./duplicate-key";
 import { type MongoStores } from "./stores";
 
 /** A process that works, as others see it. */
@@ -49,7 +50,6 @@ export interface LeaseView {
   readonly workers: readonly Worker[];
 }
 
-const DUPLICATE_KEY = 11_000;
 const NEVER = new Date(0);
 /** Entries of workers long gone are removed after this time, in ms. */
 const FORGOTTEN = 3_600_000;
@@ -109,7 +109,7 @@ export class Leases {
       return taken?.token;
     } catch (error) {
       // Two processes made the first lease at once.
-      if (error instanceof MongoServerError && error.code === DUPLICATE_KEY) return undefined;
+      if (isDuplicateKey(error)) return undefined;
       throw error;
     }
   }

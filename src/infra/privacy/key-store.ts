@@ -1,7 +1,7 @@
 import { createHmac, createSecretKey, type KeyObject, randomBytes } from "node:crypto";
-import { Binary, type Collection, MongoBulkWriteError } from "mongodb";
+import { Binary, type Collection } from "mongodb";
 import { personValue } from "../../domains/kernel";
-import { type MongoStores } from "../mongo";
+import { isDuplicateKey, type MongoStores } from "../mongo";
 import { type MasterKeys, unwrap, wrap } from "./master-key";
 import { newSubject, type Subject } from "./sealed";
 
@@ -27,7 +27,6 @@ interface KeyDocument {
 
 const CONTEXT = "keys";
 const INDEX_KEY = "index-key";
-const DUPLICATE = 11_000;
 
 /** The database of people's keys, `<prefix>_keys`. Nothing else touches it. */
 export class KeyStore {
@@ -88,7 +87,7 @@ export class KeyStore {
       await this.keys().insertMany(fresh.map((key) => this.stored(key)), { ordered: false }); // prettier-ignore
       return new Map(fresh.map((key) => [key.person, key]));
     } catch (error) {
-      if (!(error instanceof MongoBulkWriteError) || error.code !== DUPLICATE) throw error;
+      if (!isDuplicateKey(error)) throw error;
       // Some have one already.
       return this.ofPeople(people);
     }

@@ -1,7 +1,8 @@
 import { MongoBulkWriteError } from "mongodb";
 import { DomainError, type DomainErrorKind } from "../../domains/kernel";
-import { type MongoStores } from "../mongo";
+import { isDuplicateKey, type MongoStores } from "../mongo";
 import { isSameContent } from "./ids";
+import { onceDone } from "./kept-for";
 import { keyReused } from "./key-reused";
 import { pause } from "./retry";
 
@@ -36,8 +37,7 @@ const DAY = 24 * 60 * 60;
 /** ms that keys gather at most. */
 const GATHERING = 25;
 
-/** Codes of MongoDB: the key is there; there is no such index, or one with other options; the login may not do that. */
-const DUPLICATE_KEY = 11_000;
+/** Codes of MongoDB: there is no such index, or one with other options; the login may not do that. */
 const NO_INDEX = 27;
 const OTHER_OPTIONS = 85;
 const UNAUTHORIZED = 13;
@@ -50,7 +50,8 @@ const isCode = (error: unknown, code: number): boolean => (error as { readonly c
  * meanwhile.
  */
 export class AnswerMemory {
-  private indexed: Promise<unknown> | undefined;
+  /** Fails while the database is away, and is done the next time. */
+  private readonly prepared = onceDone(() => this.prepare());
   /** Fingerprints by commands whose keys are to be kept. */
   private gathered = new Map<string, string>();
   private next: Promise<ReadonlyMap<string, Known>> | undefined;
@@ -128,7 +129,7 @@ export class AnswerMemory {
       return [];
     } catch (error) {
       const failed = error instanceof MongoBulkWriteError ? [error.writeErrors].flat() : [];
-      if (failed.length === 0 || failed.some((each) => !isCode(each, DUPLICATE_KEY))) throw error;
+      if (failed.length === 0 || failed.some((each) => !isDuplicateKey(each))) throw error;
       return failed.flatMap(({ index }) => keys[index]?._id ?? []);
     }
   }
@@ -142,17 +143,7 @@ export class AnswerMemory {
         { upsert: true, writeConcern: { w: "majority" } },
       );
     } catch (error) {
-      if (!isCode(error, DUPLICATE_KEY)) throw error; // the first answer stands
-    }
-  }
-
-  private async prepared(): Promise<void> {
-    this.indexed ??= this.prepare();
-    try {
-      await this.indexed;
-    } catch (error) {
-      this.indexed = undefined; // a database that was away then is asked again
-      throw error;
+      if (!isDuplicateKey(error)) throw error; // the first answer stands
     }
   }
 

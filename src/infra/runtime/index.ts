@@ -13,6 +13,7 @@ export { type FailureDocument, type FailureMark, Failures, type Verdict } from "
 export { FeedWriter, rowCursor, type StoredRow, storedRow } from "./feed-writer";
 export { deriveId, fingerprint, isSameContent, newId } from "./ids";
 export { keyReused } from "./key-reused";
+export { keptFor } from "./kept-for";
 export { LogTail, type TailState } from "./log-tail";
 export { type OperatorCommand, type StuckCause } from "./parked-processes";
 export { type Layout, type Part, partitionName, partitionNames, partitionOf, Reach, UNDIVIDED } from "./partitions";

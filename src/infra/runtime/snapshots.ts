@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
-import { type Binary } from "mongodb";
+import { type Binary, type Collection } from "mongodb";
 import { type Aggregate, type DomainEvent } from "../../domains/kernel";
 import { type MongoStores } from "../mongo";
 import { type LoadedAggregate } from "./aggregate-cache";
 import { CommandMemory } from "./command-memory";
+import { onceDone } from "./kept-for";
 import { orElse } from "./retry";
 
 /** Counted since the start. */
@@ -72,7 +73,7 @@ export class Snapshots {
   private readonly due = new Map<string, { readonly aggregate: Form; readonly loaded: LoadedAggregate }>();
   private readonly timers = new Map<string, NodeJS.Timeout>();
   private readonly writing = new Set<Promise<void>>();
-  private readonly indexed = new Map<string, Promise<unknown>>();
+  private readonly indexed = new Map<string, () => Promise<unknown>>();
   private awayUntil = 0;
 
   constructor(
@@ -156,9 +157,7 @@ export class Snapshots {
     const { code } = this.options;
     const content = { stream, version: form.version, code, revision, position, eventId, state, commands };
     const _id = this.idOf(stream, aggregate);
-    await this.expiring(collection.dbName, () =>
-      collection.createIndex({ at: 1 }, { expireAfterSeconds: KEPT_SECONDS }),
-    );
+    await this.expiring(collection);
     await collection.replaceOne(
       { _id },
       { ...content, check: checkOf(content), at: new Date() },
@@ -189,16 +188,12 @@ export class Snapshots {
   private readonly idOf = (stream: string, { snapshot }: Form): string =>
     `${stream} ${this.options.code}.${snapshot?.version ?? 0}`;
 
-  private async expiring(database: string, create: () => Promise<unknown>): Promise<void> {
-    const before = this.indexed.get(database);
-    const creating = before ?? create();
-    this.indexed.set(database, creating);
-    try {
-      await creating;
-    } catch (error) {
-      this.indexed.delete(database); // a database that was away then is asked again
-      throw error;
-    }
+  private expiring(collection: Collection<SnapshotDocument>): Promise<unknown> {
+    const { dbName } = collection;
+    const create = () => collection.createIndex({ at: 1 }, { expireAfterSeconds: KEPT_SECONDS });
+    const indexed = this.indexed.get(dbName) ?? onceDone(create);
+    this.indexed.set(dbName, indexed);
+    return indexed();
   }
 
   /** `undefined` where nothing is kept of such streams here. */

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { auditedOf } from "../../../src/engine/audited";
+import { worksOf } from "../../../src/engine/context";
 import { contextsOf } from "../../../src/engine/contexts";
 import { verify } from "../../../src/infra/audit";
 import { type LevelDocument } from "../../../src/projections/inventory/levels";
@@ -106,11 +107,8 @@ export class ShopApart {
   private constructor(readonly shop: TestShop) {}
 
   static async open(): Promise<ShopApart> {
-    const names = contextsOf({ paymentTimeout: 1 }).flatMap(({ projections, feeds, processes, reactions }) =>
-      [...projections, ...feeds, ...processes, ...reactions(unused, unused, unused)].map(
-        ({ context, name }) => `${context}.${name}`,
-      ),
-    );
+    const works = contextsOf({ paymentTimeout: 1 }).flatMap(worksOf);
+    const names = works.map(({ context, name }) => `${context}.${name}`);
     const shop = await startTestShop({ work: names.filter((name) => !NAMES.includes(name)) });
     const apart = new ShopApart(shop);
     const articles = [...IN_STOCK.map((sku) => ({ sku, stock: PLENTY })), { sku: SOLD_OUT, stock: 1 }];
@@ -227,5 +225,3 @@ export class ShopApart {
       .flatMap((id) => faultsOfPayment(log, { id }));
   }
 }
-
-const unused = () => Promise.reject(new Error("not run"));

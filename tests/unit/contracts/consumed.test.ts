@@ -1,5 +1,5 @@
 import { type Recorded, streamId } from "../../../src/domains/kernel";
-import { type Context, catalogueOf } from "../../../src/engine/context";
+import { type Context, catalogueOf, worksOf } from "../../../src/engine/context";
 import { contextsOf } from "../../../src/engine/contexts";
 import { EventCodec } from "../../../src/infra/eventstore/codec";
 import { resolved, sampleFiles } from "../../support/contracts";
@@ -14,12 +14,7 @@ const codec = new EventCodec(catalogueOf(contexts));
 const files = sampleFiles();
 const only = process.env["MILLRACE_TEST_CONTEXT"];
 
-const never = () => Promise.reject(new Error("not running"));
-const heardBy = ({ projections, feeds, processes, reactions }: Context): readonly string[] => [
-  ...new Set(
-    [...projections, ...feeds, ...processes, ...reactions(never, never, never)].flatMap(({ events }) => events),
-  ),
-];
+const heardBy = (context: Context): readonly string[] => [...new Set(worksOf(context).flatMap(({ events }) => events))];
 const consumers = contexts
   .filter((context) => (only === undefined || context.name === only) && heardBy(context).length > 0)
   .map((context) => [context.name, context] as const);
