@@ -11,6 +11,7 @@ import { type AnyProcess, type Dispatch, ProcessRunner } from "./process-runner"
 import { causeOf, eventsOf, type Input, isPassing, type Step } from "./process-step";
 import { ProcessTimers, type TimerDocument } from "./process-timers";
 import { Skips } from "./skips";
+import { Tenure } from "./tenure";
 
 /** How often due timers are looked for, in ms. */
 const TIMER_POLL = 250;
@@ -42,12 +43,7 @@ export class ProcessWorker implements Handler {
   private readonly timers: ProcessTimers;
   private readonly parked: ParkedProcesses;
   private readonly persisting = new DeferredWrite(() => this.persist(), PERSIST_GAP);
-  /** Rises as the work is taken on and given back: what was begun before has no say any more. */
-  private tenure = 0;
-  private interrupt: (error: unknown) => void = () => undefined;
-  private ticking: NodeJS.Timeout | undefined;
-  /** Those under way. */
-  private readonly ticks = new Set<Promise<void>>();
+  private readonly tenure = new Tenure(() => this.tick(), TIMER_POLL);
   /** Handled up to here. */
   private position = -1n;
   private skips = Skips.none;
@@ -71,7 +67,7 @@ export class ProcessWorker implements Handler {
 
   async claim(token: number, interrupt: (error: unknown) => void): Promise<bigint> {
     const { handler, stores } = this.services;
-    this.tenure++;
+    this.tenure.turn();
     this.persisting.drop();
     await this.timers.claim();
     const position = await this.place.claim(token);
@@ -79,20 +75,14 @@ export class ProcessWorker implements Handler {
     this.skips = await Skips.load(stores, this.process.context, this.process.name);
     this.position = position;
     this.runner.claimedAt = await handler.endPosition();
-    this.interrupt = interrupt;
-    clearInterval(this.ticking);
-    this.ticking = setInterval(() => {
-      const tick = this.tick().finally(() => this.ticks.delete(tick));
-      this.ticks.add(tick);
-    }, TIMER_POLL);
+    this.tenure.start(interrupt);
     return position;
   }
 
   async release(): Promise<void> {
-    clearInterval(this.ticking);
-    await Promise.all(this.ticks);
+    await this.tenure.stop();
     await this.persisting.flush().catch(() => undefined); // what is not written is found out again
-    this.tenure++;
+    this.tenure.turn();
     await this.place.release();
   }
 
@@ -130,25 +120,25 @@ export class ProcessWorker implements Handler {
 
   /** Runs one process to rest, and notes what it then waits for. */
   private advance(step: Step): Promise<void> {
-    const { tenure } = this;
+    const { current } = this.tenure;
     return this.runner.advance(step, {
       begins: (processId) => {
-        if (tenure === this.tenure) this.timers.begins(processId);
+        if (current === this.tenure.current) this.timers.begins(processId);
       },
       rests: (processId, deadline) => {
-        if (tenure === this.tenure) this.timers.set(processId, deadline, step.correlationId);
+        if (current === this.tenure.current) this.timers.set(processId, deadline, step.correlationId);
       },
     });
   }
 
   /** Others go on without one that fails. @throws what passes by itself */
   private async advanceOrSetAside(step: Step): Promise<void> {
-    const { tenure } = this;
+    const { current } = this.tenure;
     try {
       await this.advance(step);
     } catch (error) {
       if (isPassing(error)) throw error;
-      if (tenure === this.tenure) this.setAside(step, error);
+      if (current === this.tenure.current) this.setAside(step, error);
     }
   }
 
@@ -176,16 +166,13 @@ export class ProcessWorker implements Handler {
     this.timers.written(timers);
   }
 
-  /** Wakes those whose moment has come, and does what operators have asked for. */
+  /**
+   * Wakes those whose moment has come, and does what operators have asked for.
+   * @throws as for a batch: who takes the work on again, here or elsewhere, finds out what is to be done
+   */
   private async tick(): Promise<void> {
-    const { tenure } = this;
-    try {
-      if (!this.services.holds()) throw new Fenced(this.process.name);
-      await Promise.all([this.heed(), this.wakeDue()]);
-    } catch (error) {
-      // As for a batch: who takes the work on again, here or elsewhere, finds out what is to be done.
-      if (tenure === this.tenure) this.interrupt(error);
-    }
+    if (!this.services.holds()) throw new Fenced(this.process.name);
+    await Promise.all([this.heed(), this.wakeDue()]);
   }
 
   private async wakeDue(): Promise<void> {
@@ -230,11 +217,11 @@ export class ProcessWorker implements Handler {
    */
   private async retryParked({ processId, correlationId }: ParkedProcess): Promise<void> {
     if (this.retrying.has(processId)) return;
-    const { tenure } = this;
+    const { current } = this.tenure;
     this.retrying.add(processId);
     let step: Step = { processId, inputs: [], correlationId, causationId: processId, again: true };
     try {
-      for (let done = 0; tenure === this.tenure;) {
+      for (let done = 0; current === this.tenure.current;) {
         const waiting = this.parked.waiting(processId);
         if (waiting.length === done) {
           this.parked.release(processId);
@@ -250,7 +237,7 @@ export class ProcessWorker implements Handler {
       }
     } catch (error) {
       Outdated.rethrow(error);
-      if (!isPassing(error) && tenure === this.tenure) this.setAside(step, error);
+      if (!isPassing(error) && current === this.tenure.current) this.setAside(step, error);
     } finally {
       this.retrying.delete(processId);
     }

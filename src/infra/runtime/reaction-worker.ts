@@ -10,6 +10,7 @@ import { PoisonEvent } from "./poison-event";
 import { causeOf, isPassing } from "./process-step";
 import { type Reaction } from "./reaction";
 import { Skips } from "./skips";
+import { Tenure } from "./tenure";
 
 /** Time between two writes of the place, in ms. */
 const PERSIST_GAP = 100;
@@ -50,11 +51,7 @@ export class ReactionWorker implements Handler {
   /** Handled up to here. */
   private position = -1n;
   private skips = Skips.none;
-  /** Rises as the work is taken on and given back: what was begun before has no say any more. */
-  private tenure = 0;
-  private interrupt: (error: unknown) => void = () => undefined;
-  private ticking: NodeJS.Timeout | undefined;
-  private readonly ticks = new Set<Promise<void>>();
+  private readonly tenure = new Tenure(() => this.tick(), POLL);
   /** Streams set aside that are just being tried again. */
   private readonly retrying = new Set<string>();
   /** How often the first event of a stream has been tried, of those that may pass. */
@@ -72,25 +69,19 @@ export class ReactionWorker implements Handler {
 
   async claim(token: number, interrupt: (error: unknown) => void): Promise<bigint> {
     const { context, name } = this.reaction;
-    this.tenure++;
+    this.tenure.turn();
     this.persisting.drop();
     this.position = await this.place.claim(token);
     await this.parked.load();
     this.skips = await Skips.load(this.services.stores, context, name);
-    this.interrupt = interrupt;
-    clearInterval(this.ticking);
-    this.ticking = setInterval(() => {
-      const tick = this.tick().finally(() => this.ticks.delete(tick));
-      this.ticks.add(tick);
-    }, POLL);
+    this.tenure.start(interrupt);
     return this.position;
   }
 
   async release(): Promise<void> {
-    clearInterval(this.ticking);
-    await Promise.all(this.ticks);
+    await this.tenure.stop();
     await this.persisting.flush().catch(() => undefined); // what is not written is handled again
-    this.tenure++;
+    this.tenure.turn();
     await this.place.release();
   }
 
@@ -184,23 +175,18 @@ export class ReactionWorker implements Handler {
   /** Does what operators have asked for, and tries again what may have passed. */
   private async tick(): Promise<void> {
     if (this.parked.size === 0) return;
-    const { tenure } = this;
-    try {
-      if (!this.services.holds()) throw new Fenced(this.reaction.name);
-      const asked = await this.parked.asked().catch(() => undefined); // asked again the next time
-      await Promise.all((asked?.retry ?? []).map((parked) => this.retry(parked)));
-    } catch (error) {
-      if (tenure === this.tenure) this.interrupt(error);
-    }
+    if (!this.services.holds()) throw new Fenced(this.reaction.name);
+    const asked = await this.parked.asked().catch(() => undefined); // asked again the next time
+    await Promise.all((asked?.retry ?? []).map((parked) => this.retry(parked)));
   }
 
   /** Brings the events that wait; those that come meanwhile are waited for as well. @throws when newer code is needed */
   private async retry({ processId: stream, failures }: ParkedProcess): Promise<void> {
     if (this.retrying.has(stream)) return;
-    const { tenure } = this;
+    const { current } = this.tenure;
     this.retrying.add(stream);
     try {
-      for (let done = 0; tenure === this.tenure; done++) {
+      for (let done = 0; current === this.tenure.current; done++) {
         const next = this.parked.waiting(stream)[done];
         if (!next) {
           this.parked.release(stream);
@@ -211,7 +197,7 @@ export class ReactionWorker implements Handler {
         const held = await this.inOrder(stream, events);
         if (!held) continue;
         // What passes is tried again the next time; who took over finds out by itself.
-        if (!isPassing(held.error) && tenure === this.tenure) this.setAside(held, failures);
+        if (!isPassing(held.error) && current === this.tenure.current) this.setAside(held, failures);
         break;
       }
     } catch (error) {
