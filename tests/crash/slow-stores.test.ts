@@ -4,17 +4,15 @@
  */
 import { MongoClient } from "mongodb";
 import { newId } from "../../src/infra/runtime";
-import { silentLogger } from "../../src/infra/observability";
 import { setUpShop } from "../../src/engine/set-up";
 import { CONTEXTS, startShop, type Shop } from "../../src/engine/shop";
 import { eventually } from "../support/eventually";
 import { type Answer, Caller } from "../support/http";
-import { TEST_MASTER_KEYS } from "../support/master-keys";
 import { Proxy } from "../support/proxy";
+import { ADMIN_KEY, shopOn } from "../support/shop";
 import { startStores, uniquePrefix, type TestStores } from "../support/stores";
 import { Chance, seedOfRun } from "./support/chance";
 
-const ADMIN_KEY = "mk_slow-admin-key-0123456789";
 const CARTS = 20;
 /** In s; and how long mongod is slow, which is longer than they live without being renewed. */
 const LEASE_TTL = 2;
@@ -34,21 +32,15 @@ let admin: Caller;
 beforeAll(async () => {
   stores = await startStores();
   [toEventStore, toMongo] = await Promise.all([Proxy.to(stores.eventstoreUrl), Proxy.to(stores.mongoUrl)]);
-  shop = await startShop({
+  const through = {
     eventstoreUrl: toEventStore.through(stores.eventstoreUrl),
     mongoUrl: toMongo.through(stores.mongoUrl),
-    mongoPrefix: prefix,
-    ownMongo: true,
-    host: "127.0.0.1",
-    port: 0,
-    log: silentLogger(),
+  };
+  shop = await startShop({
+    ...shopOn(through, prefix),
     work: "all",
     serve: CONTEXTS,
-    currency: "GBP",
-    paymentTimeout: 60,
     leaseTtl: LEASE_TTL,
-    adminKey: ADMIN_KEY,
-    masterKeys: TEST_MASTER_KEYS,
     beforeOpening: async (opening) => void (await setUpShop(opening, { seed: false })),
   });
   anyone = new Caller(shop.url);

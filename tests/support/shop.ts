@@ -5,7 +5,7 @@ import { behindGateway, behindTheGateway } from "./gateway";
 import { Caller } from "./http";
 import { TEST_MASTER_KEYS } from "./master-keys";
 import { SHOPPER_SECRET } from "./planted";
-import { startStores, uniquePrefix } from "./stores";
+import { startStores, type TestStores, uniquePrefix } from "./stores";
 
 /** A whole shop in this process, on stores of its own, behind a real port. */
 export interface TestShop extends Shop {
@@ -26,25 +26,33 @@ export interface TestShopOptions extends Partial<Omit<ShopOptions, "eventstoreUr
 
 export const ADMIN_KEY = "mk_test-admin-key-0123456789";
 
+/** What every process of a shop in tests has in common. */
+export const shopOn = (
+  { eventstoreUrl, mongoUrl }: Pick<TestStores, "eventstoreUrl" | "mongoUrl">,
+  mongoPrefix: string,
+) => ({
+  eventstoreUrl,
+  mongoUrl,
+  mongoPrefix,
+  ownMongo: true,
+  host: "127.0.0.1",
+  port: 0,
+  log: collectedLog(),
+  currency: "GBP",
+  paymentTimeout: 60,
+  adminKey: ADMIN_KEY,
+  masterKeys: TEST_MASTER_KEYS,
+});
+
 /** Call it in `beforeAll`, `stop` in `afterAll`. */
 export async function startTestShop({ seed = false, ...options }: TestShopOptions = {}): Promise<TestShop> {
   const stores = await startStores();
   const mongoPrefix = uniquePrefix();
   const open = async (): Promise<TestShop> => {
     const whole: ShopOptions = {
-      eventstoreUrl: stores.eventstoreUrl,
-      mongoUrl: stores.mongoUrl,
-      mongoPrefix,
-      ownMongo: true,
-      host: "127.0.0.1",
-      port: 0,
-      log: collectedLog(),
+      ...shopOn(stores, mongoPrefix),
       work: "all",
       serve: CONTEXTS,
-      currency: "GBP",
-      paymentTimeout: 60,
-      adminKey: ADMIN_KEY,
-      masterKeys: TEST_MASTER_KEYS,
       shopperSecret: SHOPPER_SECRET,
       async beforeOpening(shop) {
         await setUpShop(shop, { seed });

@@ -7,9 +7,8 @@ import { makeArticle } from "../../support/articles";
 import { after, seen } from "../../support/consistency";
 import { eventually } from "../../support/eventually";
 import { Caller } from "../../support/http";
-import { TEST_MASTER_KEYS } from "../../support/master-keys";
 import { run } from "../../support/program";
-import { ADMIN_KEY } from "../../support/shop";
+import { ADMIN_KEY, shopOn } from "../../support/shop";
 import { buy, expectStatus, openCart } from "../../support/shopper";
 import { startStores, type TestStores, uniquePrefix } from "../../support/stores";
 
@@ -35,19 +34,9 @@ beforeAll(async () => {
   stores = await startStores();
   const mongoPrefix = uniquePrefix();
   options = {
-    eventstoreUrl: stores.eventstoreUrl,
-    mongoUrl: stores.mongoUrl,
-    mongoPrefix,
-    ownMongo: true,
-    host: "127.0.0.1",
-    port: 0,
-    log: collectedLog(),
+    ...shopOn(stores, mongoPrefix),
     work: [],
     serve: [],
-    currency: "GBP",
-    paymentTimeout: 60,
-    adminKey: ADMIN_KEY,
-    masterKeys: TEST_MASTER_KEYS,
   };
   worker = await startShop({
     ...options,

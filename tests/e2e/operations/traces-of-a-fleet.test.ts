@@ -1,13 +1,12 @@
 import { startShop, type Shop } from "../../../src/engine/shop";
 import { setUpShop } from "../../../src/engine/set-up";
-import { collectedLog } from "../../support/collected-logs";
 import { makeArticle } from "../../support/articles";
 import { type CollectedSpan, Collector } from "../../support/collector";
 import { eventually } from "../../support/eventually";
 import { Caller } from "../../support/http";
-import { TEST_MASTER_KEY, TEST_MASTER_KEYS } from "../../support/master-keys";
+import { TEST_MASTER_KEY } from "../../support/master-keys";
 import { run, type Program } from "../../support/program";
-import { ADMIN_KEY } from "../../support/shop";
+import { ADMIN_KEY, shopOn } from "../../support/shop";
 import { buy, expectStatus } from "../../support/shopper";
 import { startStores, type TestStores, uniquePrefix } from "../../support/stores";
 
@@ -27,19 +26,9 @@ beforeAll(async () => {
   [stores, collector] = await Promise.all([startStores(), Collector.start()]);
   const mongoPrefix = uniquePrefix();
   rest = await startShop({
-    eventstoreUrl: stores.eventstoreUrl,
-    mongoUrl: stores.mongoUrl,
-    mongoPrefix,
-    ownMongo: true,
-    host: "127.0.0.1",
-    port: 0,
-    log: collectedLog(),
+    ...shopOn(stores, mongoPrefix),
     work: OTHERS,
     serve: OTHERS,
-    currency: "GBP",
-    paymentTimeout: 60,
-    adminKey: ADMIN_KEY,
-    masterKeys: TEST_MASTER_KEYS,
     async beforeOpening(shop) {
       await setUpShop(shop, { seed: false });
     },

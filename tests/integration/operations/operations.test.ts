@@ -1,14 +1,11 @@
-import { createApp, listen, type Listening } from "../../../src/api/http";
-import { operationsRoutes } from "../../../src/api/operations";
-import { type Services } from "../../../src/api/services";
+import { type Listening } from "../../../src/api/http";
 import { type Context } from "../../../src/engine/context";
 import { Engine } from "../../../src/engine/engine";
-import { Metrics } from "../../../src/infra/observability";
-import { collectedLog } from "../../support/collected-logs";
 import { newId } from "../../../src/infra/runtime";
 import { counter, type CounterCommand, counterEvents, counters, countFeed, poison, poisonable } from "../../support/counter"; // prettier-ignore
 import { eventually } from "../../support/eventually";
 import { Caller } from "../../support/http";
+import { serveOperations } from "../../support/served-operations";
 import { startStores, uniquePrefix, type TestStores } from "../../support/stores";
 
 const counting: Context = {
@@ -32,7 +29,7 @@ beforeAll(async () => {
   for (let n = 0; n < 200; n++) await execute(writer, { type: "Count", by: 1 });
   await writer.stop();
   engine = await start("all");
-  server = await serve(engine);
+  server = await serveOperations(engine);
   caller = new Caller(server.url);
 });
 afterAll(async () => {
@@ -54,13 +51,6 @@ const start = (work: "all" | readonly string[]) =>
     work,
     report: () => undefined,
   });
-
-function serve(operated: Engine): Promise<Listening> {
-  const metrics = new Metrics({ process: false });
-  const routes = operationsRoutes({ services: {} as Services, engine: operated, metrics });
-  const app = createApp(routes, { log: collectedLog(), openOnLoopback: true });
-  return listen(app, { port: 0, host: "127.0.0.1" });
-}
 
 async function execute({ commands }: Engine, command: CounterCommand, id = newId()): Promise<string> {
   const commandId = newId();
@@ -135,7 +125,7 @@ test("figures tell what has been done", async () => {
 
 test("a process that only serves shows what others work on, as far as it can be read there", async () => {
   const reader = await start([]);
-  const serving = await serve(reader);
+  const serving = await serveOperations(reader);
   const other = new Caller(serving.url);
   await eventually(async () => (await other.get("/health/ready")).status === 200);
   const items = await eventually(async () => {

@@ -1,17 +1,14 @@
-import { createApp, listen, type Listening } from "../../../src/api/http";
-import { operationsRoutes } from "../../../src/api/operations";
-import { type Services } from "../../../src/api/services";
+import { type Listening } from "../../../src/api/http";
 import { type Projection, type Recorded, streamId } from "../../../src/domains/kernel";
 import { auditedOf } from "../../../src/engine/audited";
 import { type Context } from "../../../src/engine/context";
 import { Engine } from "../../../src/engine/engine";
 import { verify } from "../../../src/infra/audit";
-import { Metrics } from "../../../src/infra/observability";
-import { collectedLog } from "../../support/collected-logs";
 import { newId, partitionOf } from "../../../src/infra/runtime";
 import { counter, counterEvents, type CounterDocument, type CounterEvent, countFeed } from "../../support/counter";
 import { eventually } from "../../support/eventually";
 import { Caller } from "../../support/http";
+import { serveOperations } from "../../support/served-operations";
 import { startStores, uniquePrefix, type TestStores } from "../../support/stores";
 
 /** Counts for each counter and for the shelf that it stands on; no shelf takes a thirteen. */
@@ -67,8 +64,7 @@ beforeAll(async () => {
   stores = await startStores();
   worker = await start("all");
   desk = await start([]);
-  const routes = operationsRoutes({ services: {} as Services, engine: desk, metrics: new Metrics({ process: false }) });
-  server = await listen(createApp(routes, { log: collectedLog(), openOnLoopback: true }), { port: 0, host: "127.0.0.1" }); // prettier-ignore
+  server = await serveOperations(desk);
   caller = new Caller(server.url);
 });
 afterAll(async () => {

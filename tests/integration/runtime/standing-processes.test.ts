@@ -1,17 +1,15 @@
 import { z } from "zod";
-import { createApp, listen, type Listening } from "../../../src/api/http";
-import { operationsRoutes } from "../../../src/api/operations";
-import { type Services } from "../../../src/api/services";
+import { type Listening } from "../../../src/api/http";
 import { type ProcessManager, defineEvents, type EventsOf, streamId } from "../../../src/domains/kernel";
 import { type Context } from "../../../src/engine/context";
 import { Engine } from "../../../src/engine/engine";
-import { Metrics, silentLogger } from "../../../src/infra/observability";
 import { paymentProviders, ProviderUnavailable } from "../../../src/infra/payments";
 import { holderOf } from "../../../src/infra/payments/providers";
 import { newId, type Reaction } from "../../../src/infra/runtime";
 import { counter, counterEvents, type CounterEvent } from "../../support/counter";
 import { eventually } from "../../support/eventually";
 import { Caller } from "../../support/http";
+import { serveOperations } from "../../support/served-operations";
 import { startStores, uniquePrefix, type TestStores } from "../../support/stores";
 
 /*
@@ -172,8 +170,7 @@ const start = (context: Context, work: "all" | readonly string[]) =>
 beforeAll(async () => {
   stores = await startStores();
   engine = await start(counting, "all");
-  const routes = operationsRoutes({ services: {} as Services, engine, metrics: new Metrics({ process: false }) });
-  server = await listen(createApp(routes, { log: silentLogger(), openOnLoopback: true }), { port: 0, host: "127.0.0.1" }); // prettier-ignore
+  server = await serveOperations(engine);
   caller = new Caller(server.url);
 });
 afterAll(async () => {

@@ -1,16 +1,13 @@
-import { createApp, listen, type Listening } from "../../../src/api/http";
-import { operationsRoutes } from "../../../src/api/operations";
-import { type Services } from "../../../src/api/services";
+import { type Listening } from "../../../src/api/http";
 import { type ProcessManager, defineEvents, type EventsOf, type Recorded, streamId } from "../../../src/domains/kernel";
 import { type Context } from "../../../src/engine/context";
 import { Engine } from "../../../src/engine/engine";
-import { Metrics } from "../../../src/infra/observability";
-import { collectedLog } from "../../support/collected-logs";
 import { newId } from "../../../src/infra/runtime";
 import { z } from "zod";
 import { counter, counterEvents, type CounterEvent } from "../../support/counter";
 import { eventually } from "../../support/eventually";
 import { Caller } from "../../support/http";
+import { serveOperations } from "../../support/served-operations";
 import { startStores, uniquePrefix, type TestStores } from "../../support/stores";
 
 /* A process that echoes each count of a counter at another one, a moment later. Some cannot go on. */
@@ -98,11 +95,7 @@ const start = () =>
 
 async function open(): Promise<void> {
   engine = await start();
-  const routes = operationsRoutes({ services: {} as Services, engine, metrics: new Metrics({ process: false }) });
-  server = await listen(createApp(routes, { log: collectedLog(), openOnLoopback: true }), {
-    port: 0,
-    host: "127.0.0.1",
-  });
+  server = await serveOperations(engine);
   caller = new Caller(server.url);
 }
 async function close(): Promise<void> {
