@@ -19,10 +19,20 @@ interface KeyDocument {
   readonly _id: Subject;
   /** Keyed hash of the person's id. */
   readonly person: string;
-  /** Keyed hashes of what the person is looked for by, beside their id. */
+  /** Keyed hash of what the person is looked for by from the first, beside their id; earlier versions added all others. */
   readonly texts?: readonly string[];
   readonly masterKey: string;
   readonly wrapped: Binary;
+}
+
+/**
+ * A text that a person can be found by. Not in the key's document, which would grow with everything that a person ever
+ * wrote, and be what all that note something of one person wait for.
+ */
+interface TextDocument {
+  /** Subject and keyed hash. */
+  readonly _id: string;
+  readonly text: string;
 }
 
 const CONTEXT = "keys";
@@ -62,6 +72,7 @@ export class KeyStore {
     }
     await store.keys().createIndex({ person: 1 }, { unique: true });
     await store.keys().createIndex({ texts: 1 }, { sparse: true });
+    await store.texts().createIndex({ text: 1 });
     return store;
   }
 
@@ -93,29 +104,42 @@ export class KeyStore {
     }
   }
 
-  /** Lets people be found by texts. */
+  /** Lets people be found by texts, and by none who is forgotten meanwhile. */
   async note(notes: readonly (readonly [subject: Subject, text: string])[]): Promise<void> {
-    const updates = notes.map(([_id, text]) => ({
-      updateOne: { filter: { _id }, update: { $addToSet: { texts: this.hash("text", normal(text)) } } },
-    }));
+    const found = notes.map(([subject, text]): TextDocument => {
+      const hash = this.hash("text", normal(text));
+      return { _id: `${subject} ${hash}`, text: hash };
+    });
     // Should it be lost with the machine, the person is not found by it: not worth a wait.
-    await this.keys().bulkWrite(updates, { ordered: false, writeConcern: { w: 1, journal: false } });
+    const options = { ordered: false, writeConcern: { w: 1, journal: false } };
+    await this.texts()
+      .insertMany(found, options)
+      .catch((error: unknown) => {
+        if (!isDuplicateKey(error)) throw error; // noted before
+      });
+    const subjects = [...new Set(notes.map(([subject]) => subject))];
+    const known = new Set(await this.existing({ _id: { $in: subjects } }));
+    await Promise.all(subjects.filter((subject) => !known.has(subject)).map((subject) => this.dropTexts(subject)));
   }
 
   /** The people who can be found by a text. */
   async holding(text: string): Promise<readonly Subject[]> {
-    const found = await this.keys()
-      .find(
-        { $or: [{ texts: this.hash("text", normal(text)) }, { person: this.hash("person", text) }] },
-        { projection: { _id: 1 } },
-      )
+    const hash = this.hash("text", normal(text));
+    const noted = await this.texts()
+      .find({ text: hash }, { projection: { _id: 1 } })
       .toArray();
-    return found.map(({ _id }) => _id);
+    const subjects = noted.map(({ _id }) => _id.slice(0, _id.indexOf(" ")) as Subject);
+    return this.existing({ $or: [{ texts: hash }, { person: this.hash("person", text) }, { _id: { $in: subjects } }] });
   }
 
-  /** @returns whether there was a key */
+  /**
+   * Destroys a key, and then what its person was found by: who notes something looks for the key afterwards, so that
+   * one of the two sees the other. May be repeated.
+   * @returns whether there was a key
+   */
   async destroy(subject: Subject): Promise<boolean> {
     const { deletedCount } = await this.keys().deleteOne({ _id: subject }, { writeConcern: { w: "majority" } });
+    await this.dropTexts(subject);
     return deletedCount > 0;
   }
 
@@ -127,6 +151,17 @@ export class KeyStore {
       count++;
     }
     return count;
+  }
+
+  private async existing(filter: object): Promise<readonly Subject[]> {
+    const found = await this.keys()
+      .find(filter, { projection: { _id: 1 } })
+      .toArray();
+    return found.map(({ _id }) => _id);
+  }
+
+  private async dropTexts(subject: Subject): Promise<void> {
+    await this.texts().deleteMany({ _id: { $gte: `${subject} `, $lt: `${subject}!` } });
   }
 
   private async read(filter: object): Promise<readonly PersonKey[]> {
@@ -169,6 +204,10 @@ export class KeyStore {
 
   private keys(): Collection<KeyDocument> {
     return this.stores.collection<KeyDocument>(CONTEXT, "people");
+  }
+
+  private texts(): Collection<TextDocument> {
+    return this.stores.collection<TextDocument>(CONTEXT, "texts");
   }
 }
 

@@ -55,6 +55,8 @@ export class People {
   private readonly texts = new LRUCache<string, true>({ max: KNOWN_TEXTS });
   private notes: (readonly [subject: Subject, text: string])[] = [];
   private noting: NodeJS.Timeout | undefined;
+  /** Those before, written or failed. */
+  private writing = Promise.resolve();
   private readonly making: Gathered<string, PersonKey>;
   private readonly lookingFor: Gathered<string, PersonKey>;
   private readonly reading: Gathered<Subject, PersonKey>;
@@ -152,10 +154,19 @@ export class People {
     return this.store.holding(text);
   }
 
-  /** @throws when the database is away; what was not written is written the next time */
-  private async writeNotes(): Promise<void> {
+  /**
+   * One write at a time: where the database is slow, what is noted meanwhile goes together into the next.
+   * @throws when the database is away; what was not written is written the next time
+   */
+  private writeNotes(): Promise<void> {
     clearTimeout(this.noting);
     this.noting = undefined;
+    const written = this.writing.then(() => this.writeGathered());
+    this.writing = written.catch(() => undefined);
+    return written;
+  }
+
+  private async writeGathered(): Promise<void> {
     const { notes } = this;
     if (notes.length === 0) return;
     this.notes = [];

@@ -45,12 +45,56 @@ test("neither a key nor an id can be read from the database", async () => {
   const key = await people.keyOf("online-retail:17850");
   people.note(key, "Ada@example.org");
   await people.flush();
-  const text = JSON.stringify(await at.collection("keys", "people").find().toArray());
+  const kept = ["people", "texts"].map((name) => at.collection("keys", name).find().toArray());
+  const text = JSON.stringify(await Promise.all(kept));
   const raw = key.key.export();
   for (const secret of ["17850", "ada@", "Ada@", raw.toString("base64"), raw.toString("hex")])
     expect([secret, text.includes(secret)]).toEqual([secret, false]);
   expect(await people.holding(" ada@EXAMPLE.org")).toEqual([key.subject]);
   expect(await people.holding("17850")).toEqual([key.subject]);
+});
+
+test("who had many addresses is found by each of them, and none makes the next slower to write", async () => {
+  const at = await database();
+  const people = await process(at);
+  const key = await people.keyOf("online-retail:17850");
+  const keys = at.collection("keys", "people");
+  const [before] = await keys.find().toArray();
+  const address = (n: number) => `shopper+${n}@example.org`;
+  for (let n = 0; n < 3_000; n++) {
+    people.note(key, address(n));
+    if (n % 100 === 0) void people.flush();
+  }
+  for (const n of [0, 1_234, 2_999]) expect(await people.holding(address(n))).toEqual([key.subject]);
+  expect(await people.holding(address(3_000))).toEqual([]);
+  expect(await keys.find().toArray()).toEqual([before]);
+});
+
+test("what somebody was found by is gone with the key, also what is being noted meanwhile", async () => {
+  const at = await database();
+  const [one, other] = [await process(at), await process(at)];
+  for (let round = 0; round < 20; round++) {
+    const key = await one.keyOf(newId());
+    one.note(key, "ada@example.org");
+    await one.flush();
+    for (let n = 0; n < 5; n++) other.note(key, `ada+${n}@example.org`);
+    const [, destroyed] = await Promise.all([other.flush(), one.destroy(key.subject)]);
+    expect(destroyed).toBe(true);
+  }
+  expect(await at.collection("keys", "texts").find().toArray()).toEqual([]);
+  expect(await one.holding("ada@example.org")).toEqual([]);
+});
+
+test("somebody is found by what earlier versions kept with the key", async () => {
+  const at = await database();
+  const people = await process(at);
+  const key = await people.keyOf("online-retail:17850");
+  people.note(key, "ada@example.org");
+  await people.flush();
+  const [noted] = await at.collection<{ _id: string; text: string }>("keys", "texts").find().toArray();
+  await at.collection<{ _id: string }>("keys", "people").updateMany({}, { $set: { texts: [noted?.text] } });
+  await at.collection("keys", "texts").deleteMany({});
+  expect(await people.holding("ada@example.org")).toEqual([key.subject]);
 });
 
 test("a key that is kept in memory is gone as soon as a process is told, and by itself a while later", async () => {
