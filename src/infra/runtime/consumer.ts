@@ -98,7 +98,9 @@ export class Consumer {
     const { status, share } = this;
     if (status === "starting" && share?.decided && !share.mine) return "waiting";
     const works = status === "catching-up" || status === "live";
-    return works && (this.interrupted || this.isCutOff) ? "reconnecting" : status;
+    // It has the work, or asks for the lease of what falls to it, and the database does not answer.
+    const isInterrupted = this.interrupted && (works || status === "waiting");
+    return isInterrupted || (works && this.isCutOff) ? "reconnecting" : status;
   }
 
   private get isCutOff(): boolean {

@@ -49,17 +49,18 @@ export class DeferredWrite {
     }
   }
 
+  /** @throws what a deferred write threw that nobody has heard of yet */
+  raise(): void {
+    const { failure } = this;
+    this.failure = undefined;
+    if (failure) throw failure.error;
+  }
+
   /** Forgets what was asked for. */
   drop(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
     this.wanted = false;
     this.failure = undefined;
-  }
-
-  private raise(): void {
-    const { failure } = this;
-    this.failure = undefined;
-    if (failure) throw failure.error;
   }
 }

@@ -171,6 +171,8 @@ export class ProcessWorker implements Handler {
    * @throws as for a batch: who takes the work on again, here or elsewhere, finds out what is to be done
    */
   private async tick(): Promise<void> {
+    // Where nothing more comes, nobody else would hear that the last write failed.
+    this.persisting.raise();
     if (!this.services.holds()) throw new Fenced(this.process.name);
     await Promise.all([this.heed(), this.wakeDue()]);
   }

@@ -174,6 +174,8 @@ export class ReactionWorker implements Handler {
 
   /** Does what operators have asked for, and tries again what may have passed. */
   private async tick(): Promise<void> {
+    // Where nothing more comes, nobody else would hear that the last write failed.
+    this.persisting.raise();
     if (this.parked.size === 0) return;
     if (!this.services.holds()) throw new Fenced(this.reaction.name);
     const asked = await this.parked.asked().catch(() => undefined); // asked again the next time

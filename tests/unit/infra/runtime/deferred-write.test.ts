@@ -49,3 +49,16 @@ test("a deferred write that fails is told to the next who asks, and done again",
   await write.flush();
   expect(writes).toBe(3);
 });
+
+test("who only looks now and then hears of it too, once", async () => {
+  let writes = 0;
+  const write = new DeferredWrite(() => (writes++ > 0 ? Promise.reject(new Error("away")) : Promise.resolve()), 5);
+  await write.request();
+  await write.request();
+  write.raise();
+  await eventually(() => {
+    expect(() => write.raise()).toThrow("away");
+    return true;
+  });
+  expect(() => write.raise()).not.toThrow();
+});
