@@ -20,7 +20,7 @@ export async function atRest({ engine }: TestShop, timeout = 30_000): Promise<bi
 
 /** The shop's events after a position, in the order of the log; but the audit trail, which is written beside them. */
 export async function eventsAfter({ engine }: TestShop, position: bigint): Promise<readonly Written[]> {
-  const client = engine.log.connect();
+  const { client } = engine.log.connect();
   try {
     const fromPosition = position < 0n ? START : { commit: position, prepare: position };
     const found: Written[] = [];

@@ -29,6 +29,7 @@ export class Proxy {
   /** The proxy's own connections: in a stall they outlive the client's. */
   private readonly toServer = new Set<Socket>();
   private refusing = false;
+  private muting = false;
   private readonly weather: Weather = { stalled: false, latency: 0, bandwidth: Infinity };
 
   private constructor(
@@ -63,9 +64,17 @@ export class Proxy {
     return this.passages.size;
   }
 
-  /** How many of them have ended without a word, and are held by clients that do not know. */
+  /**
+   * How many of them have ended without a word, and are held by clients that do not know. One on which the server never
+   * said anything does not count: a client may know and be unable to end it.
+   */
   get silent(): number {
-    return [...this.passages].filter(({ silent }) => silent).length;
+    return [...this.passages].filter(({ silent, spoken }) => silent && spoken).length;
+  }
+
+  /** How many have ended before the server said anything. */
+  get stillborn(): number {
+    return [...this.passages].filter(({ silent, spoken }) => silent && !spoken).length;
   }
 
   /** Ends every connection. @returns how many there were */
@@ -84,6 +93,11 @@ export class Proxy {
   refuse(refusing: boolean): void {
     this.refusing = refusing;
     if (refusing) this.cut();
+  }
+
+  /** New connections are made, and nothing ever passes on them, until told otherwise: then on newer ones. */
+  mute(muting: boolean): void {
+    this.muting = muting;
   }
 
   /** Passes nothing on and says nothing, as a network does that drops packets, until told otherwise. */
@@ -116,6 +130,7 @@ export class Proxy {
     const passage = new Passage(client, server, this.weather, this.options.inspect?.());
     this.passages.add(passage);
     passage.closed = () => this.passages.delete(passage);
+    if (this.muting) passage.cut("silence");
   }
 }
 
@@ -133,6 +148,8 @@ class Passage {
   private deaf = false;
   private torn = false;
   silent = false;
+  /** Something has come from the server. */
+  spoken = false;
 
   constructor(
     private readonly client: Socket,
@@ -146,6 +163,7 @@ class Passage {
         (inspector?.fromClient(chunk) ?? true) ? chunk : undefined,
       ),
       new Lane(server, client, weather, isSilent, false, (chunk) => {
+        this.spoken = true;
         if (!(inspector?.fromServer(chunk) ?? true)) return undefined;
         if (!this.deaf) return chunk;
         if (this.torn) return undefined;

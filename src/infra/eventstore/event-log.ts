@@ -1,7 +1,6 @@
 import {
   BACKWARDS,
   END,
-  EventStoreDBClient,
   FORWARDS,
   NO_STREAM,
   type ReadStreamOptions,
@@ -19,6 +18,7 @@ import {
 } from "../../domains/kernel";
 import { isKeysAway, type People } from "../privacy";
 import { EventCodec, type NewEvent } from "./codec";
+import { Connection } from "./connection";
 import { SharedClient } from "./shared-client";
 
 /** The revision a stream must have for an append to happen; −1: the stream must not exist. */
@@ -32,18 +32,8 @@ export type AppendResult =
 /** Is told how each append ended and how long it took, in seconds. */
 export type AppendTimes = (outcome: "written" | "conflict" | "failed", seconds: number) => void;
 
-/** An append is given up after this time, in ms, and may or may not have happened; repeating it is safe. */
-const APPEND_TIMEOUT = 10_000;
-
-/**
- * A server that does not answer a ping for so long, in ms, counts as gone, and so do its connections. Pings are sent
- * every ten seconds; the client's own patience is as long again.
- */
-const PING_TIMEOUT = 5_000;
-
-/** What the URL itself says stays. */
-const withKeepAlive = (url: string): string =>
-  /[?&]keepAliveTimeout=/i.test(url) ? url : `${url}${url.includes("?") ? "&" : "?"}keepAliveTimeout=${PING_TIMEOUT}`;
+/** The server is not to do an append after this time, in ms; who asked may be gone by then. */
+const APPEND_DEADLINE = 10_000;
 
 /** The log could not be reached, or did not answer in time. Repeating the same call is safe. */
 export class EventLogUnavailable extends Error {
@@ -81,15 +71,15 @@ export class EventLog {
   ) {
     this.writable = writable && new Set(writable);
     this.codec = new EventCodec(catalogue, people);
-    this.shared = new SharedClient(withKeepAlive(url));
+    this.shared = new SharedClient(url);
   }
 
   /**
-   * A connection of its own. The client drops its whole channel when one of its calls is cancelled, so each
-   * subscription gets one: ending it must not cut the appends of others.
+   * A client of its own. The client drops its whole channel when one of its calls is cancelled, so each subscription
+   * gets one: ending it must not cut the appends of others.
    */
-  connect(): EventStoreDBClient {
-    return EventStoreDBClient.connectionString(withKeepAlive(this.url));
+  connect(): Connection {
+    return new Connection(this.url);
   }
 
   /**
@@ -103,13 +93,10 @@ export class EventLog {
     let outcome: Parameters<AppendTimes>[0] = "failed";
     try {
       const result = await this.shared.append((client) =>
-        withTimeout(
-          client.appendToStream(
-            stream,
-            events.map((event) => this.codec.encode(event)),
-            { expectedRevision: expected < 0 ? NO_STREAM : BigInt(expected), deadline: APPEND_TIMEOUT },
-          ),
-          APPEND_TIMEOUT + 1_000,
+        client.appendToStream(
+          stream,
+          events.map((event) => this.codec.encode(event)),
+          { expectedRevision: expected < 0 ? NO_STREAM : BigInt(expected), deadline: APPEND_DEADLINE },
         ),
       );
       outcome = "written";
@@ -165,7 +152,7 @@ export class EventLog {
   private async *read(stream: string, options: ReadStreamOptions): AsyncGenerator<Recorded> {
     try {
       let unreadable: unknown;
-      for await (const resolved of this.shared.client.readStream(stream, options)) {
+      for await (const resolved of this.shared.read((client) => client.readStream(stream, options))) {
         if (unreadable !== undefined) continue;
         const event = this.decoded(resolved);
         if (event instanceof Error) unreadable = event;
@@ -190,11 +177,8 @@ export class EventLog {
   async endPosition(): Promise<bigint> {
     try {
       let position = -1n;
-      for await (const { event } of this.shared.client.readAll({
-        direction: BACKWARDS,
-        fromPosition: END,
-        maxCount: 1,
-      }))
+      const newest = { direction: BACKWARDS, fromPosition: END, maxCount: 1 } as const;
+      for await (const { event } of this.shared.read((client) => client.readAll(newest)))
         position = event?.position?.commit ?? position;
       return position;
     } catch (error) {
@@ -221,17 +205,4 @@ function unknownIn({ event }: ResolvedEvent): NewerVersion | undefined {
 
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-/** The client leaves a call unanswered when its stream ends without an error; nobody may wait for that for ever. */
-async function withTimeout<T>(promise: Promise<T>, ms: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -40,7 +40,7 @@ const PAUSE = 250;
 export async function* logPages(log: EventLog, options: LogPages = {}): AsyncGenerator<readonly LogEntry[]> {
   const { direction = "forwards", signal } = options;
   const backwards = direction === "backwards";
-  const client = log.connect();
+  let connection = log.connect();
   try {
     let from = options.from;
     for (;;) {
@@ -50,9 +50,14 @@ export async function* logPages(log: EventLog, options: LogPages = {}): AsyncGen
         const found: ResolvedEvent[] = [];
         const fromPosition =
           start === undefined || start < 0n ? (backwards ? END : START) : { commit: start, prepare: start };
-        const events = client.readAll({ direction: backwards ? BACKWARDS : FORWARDS, fromPosition, maxCount: PAGE });
+        if (connection.isGivenUp) {
+          await connection.dispose();
+          connection = log.connect();
+        }
+        const direction = backwards ? BACKWARDS : FORWARDS;
+        const events = connection.client.readAll({ direction, fromPosition, maxCount: PAGE });
         // Read to the end: the client never lets go of a read that is broken off.
-        for await (const resolved of events) found.push(resolved);
+        for await (const resolved of connection.answers(events)) found.push(resolved);
         return found;
       });
       const entries: LogEntry[] = [];
@@ -71,23 +76,24 @@ export async function* logPages(log: EventLog, options: LogPages = {}): AsyncGen
       from = last;
     }
   } finally {
-    await client.dispose();
+    await connection.dispose();
   }
 }
 
 /** The event at a position; `undefined` where none begins. @throws EventLogUnavailable */
 export async function entryAt(log: EventLog, position: bigint): Promise<LogEntry | undefined> {
-  const client = log.connect();
+  const connection = log.connect();
   try {
     const fromPosition = { commit: position, prepare: position };
     let found: LogEntry | undefined;
-    for await (const resolved of client.readAll({ direction: FORWARDS, fromPosition, maxCount: 1 }))
+    const events = connection.client.readAll({ direction: FORWARDS, fromPosition, maxCount: 1 });
+    for await (const resolved of connection.answers(events))
       if (resolved.event?.position?.commit === position) found = entryOf(log, resolved, position);
     return found;
   } catch (error) {
     throw new EventLogUnavailable(`read of the log at ${position}: ${messageOf(error)}`, error);
   } finally {
-    await client.dispose();
+    await connection.dispose();
   }
 }
 

@@ -3,7 +3,6 @@ import {
   START,
   streamNameFilter,
   type AllStreamSubscription,
-  type EventStoreDBClient,
   type ResolvedEvent,
 } from "@eventstore/db-client";
 import { Observable } from "rxjs";
@@ -53,7 +52,7 @@ export function subscribeToLog(
   onFlow?: (flow: Flow) => void,
 ): Observable<LogSignal> {
   return new Observable((observer) => {
-    const client: EventStoreDBClient = log.connect();
+    const connection = log.connect();
     // The client tells how far it got when it takes that in, ahead of the events that wait in its buffer while the flow
     // is paused. Whoever believed it would pass them over.
     const waiting: { readonly signal: LogSignal; readonly after: number }[] = [];
@@ -69,19 +68,22 @@ export function subscribeToLog(
       inOrder({ kind: "reached", position: position.commit });
     };
     const window = { checkpointInterval: 1, maxSearchWindow: CHECKPOINT_WINDOW, checkpointReached };
-    const subscription = client.subscribeToAll({
+    const subscription = connection.client.subscribeToAll({
       fromPosition: after < 0n ? START : { commit: after, prepare: after },
       filter: filter.types
         ? eventTypeFilter({ ...window, prefixes: [...filter.types] })
         : streamNameFilter({ ...window, prefixes: [...(filter.streams ?? [])] }),
     });
     let ended = false;
+    let answered: () => void = () => undefined;
     const end = (error: unknown) => {
       if (!ended) {
         ended = true;
+        answered();
         observer.error(error);
       }
     };
+    connection.answer(new Promise<void>((resolve) => (answered = resolve))).catch(end);
     subscription.on("data", (resolved: ResolvedEvent) => {
       try {
         const signal = signalOf(log, resolved);
@@ -92,7 +94,10 @@ export function subscribeToLog(
         end(error);
       }
     });
-    subscription.on("confirmation", () => observer.next({ kind: "begun" }));
+    subscription.on("confirmation", () => {
+      observer.next({ kind: "begun" });
+      answered();
+    });
     subscription.on("caughtUp" as never, (() => inOrder({ kind: "live" })) as never);
     subscription.on("error", end);
     subscription.on("close", () => end(new Error("the subscription was closed by the server")));
@@ -100,12 +105,13 @@ export function subscribeToLog(
     onFlow?.({ pause: () => subscription.pause(), resume: () => subscription.resume() });
     return () => {
       ended = true;
+      answered();
       subscription.removeAllListeners("data");
       subscription.on("error", () => undefined);
       subscription
         .unsubscribe()
         .catch(() => undefined)
-        .then(() => client.dispose())
+        .then(() => connection.dispose())
         .catch(() => undefined);
     };
   });

@@ -1,4 +1,5 @@
-import { EventStoreDBClient } from "@eventstore/db-client";
+import { type EventStoreDBClient } from "@eventstore/db-client";
+import { Connection } from "./connection";
 
 /*
  * The official client keeps the appends that are under way of all its instances in one place. When the connection of one
@@ -8,7 +9,7 @@ import { EventStoreDBClient } from "@eventstore/db-client";
  */
 
 interface Shared {
-  readonly client: EventStoreDBClient;
+  connection: Connection;
   users: number;
   appends: number;
 }
@@ -24,17 +25,13 @@ export class SharedClient {
   private closed: Promise<void> | undefined;
 
   constructor(private readonly url: string) {
-    const shared = byUrl.get(url) ?? { client: EventStoreDBClient.connectionString(url), users: 0, appends: 0 };
+    const shared = byUrl.get(url) ?? { connection: new Connection(url), users: 0, appends: 0 };
     byUrl.set(url, shared);
     shared.users++;
     this.shared = shared;
   }
 
-  get client(): EventStoreDBClient {
-    return this.shared.client;
-  }
-
-  /** Everything that appends goes through here. */
+  /** Everything that appends goes through here. @throws NoAnswer */
   async append<T>(work: (client: EventStoreDBClient) => Promise<T>): Promise<T> {
     const { shared } = this;
     for (let seen; seen !== closing;) {
@@ -42,11 +39,23 @@ export class SharedClient {
       await seen;
     }
     shared.appends++;
+    const { connection } = shared;
     try {
-      return await work(shared.client);
+      return await connection.answer(work(connection.client));
     } finally {
       shared.appends--;
+      this.renewIfSilent(connection);
       quiet?.();
+    }
+  }
+
+  /** @throws NoAnswer */
+  async *read<T>(work: (client: EventStoreDBClient) => AsyncIterable<T>): AsyncGenerator<T> {
+    const { connection } = this.shared;
+    try {
+      yield* connection.answers(work(connection.client));
+    } finally {
+      this.renewIfSilent(connection);
     }
   }
 
@@ -59,18 +68,30 @@ export class SharedClient {
     const { shared, url } = this;
     if (--shared.users > 0) return;
     byUrl.delete(url);
-    const dispose = async () => {
-      await othersAreQuiet();
-      await shared.client.dispose();
-    };
-    const disposed = closing.then(dispose);
-    closing = disposed.catch(() => undefined);
-    await disposed;
+    await dispose(shared.connection);
+  }
+
+  /** Another takes the place of one that is given up, whose calls all fail then. */
+  private renewIfSilent(connection: Connection): void {
+    const { shared, url } = this;
+    if (!connection.isGivenUp || shared.connection !== connection) return;
+    shared.connection = new Connection(url);
+    dispose(connection, shared).catch(() => undefined);
   }
 }
 
-async function othersAreQuiet(): Promise<void> {
-  const areQuiet = () => [...byUrl.values()].every(({ appends }) => appends === 0);
+/** @param own those whose appends need not be waited for */
+async function dispose(connection: Connection, own?: Shared): Promise<void> {
+  const disposed = closing.then(async () => {
+    await othersAreQuiet(own);
+    await connection.dispose();
+  });
+  closing = disposed.catch(() => undefined);
+  await disposed;
+}
+
+async function othersAreQuiet(own: Shared | undefined): Promise<void> {
+  const areQuiet = () => [...byUrl.values()].every((each) => each === own || each.appends === 0);
   if (areQuiet()) return;
   await new Promise<void>((resolve) => {
     quiet = () => {

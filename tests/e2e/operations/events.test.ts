@@ -25,7 +25,7 @@ test("what the shop writes is what the catalogue of events says", async () => {
   const catalogue = catalogueOf(contextsOf({ paymentTimeout: 1 }));
   const complaints: string[] = [];
   const seen = new Set<string>();
-  const client = shop.engine.log.connect();
+  const { client } = shop.engine.log.connect();
   try {
     for await (const { event } of client.readAll({ direction: FORWARDS, fromPosition: START })) {
       if (!event || event.streamId.startsWith("$")) continue;

@@ -77,7 +77,7 @@ const left = (id: string, values: readonly string[] = VALUES) =>
 
 /** Everything in the log, as it is stored. */
 async function stored(): Promise<string> {
-  const client = shop.engine.log.connect();
+  const { client } = shop.engine.log.connect();
   try {
     let text = "";
     for await (const { event } of client.readAll({ direction: FORWARDS, fromPosition: START }))

@@ -115,7 +115,7 @@ const sorted = (documents: readonly Document[]) =>
 /** Events of every stream by name and revision; without their ids, which each decision has of its own. */
 async function streams(engine: Engine): Promise<Map<string, string>> {
   const found = new Map<string, string>();
-  for await (const { event } of engine.log.connect().readAll({})) {
+  for await (const { event } of engine.log.connect().client.readAll({})) {
     if (!event || event.streamId.startsWith("$")) continue;
     const data = await engine.log.codec.personal.openValue(event.data);
     found.set(`${event.streamId}@${event.revision}`, `${event.type} ${JSON.stringify(data)}`);

@@ -186,7 +186,7 @@ describe("a snapshot is as if it were not there", () => {
     const id = await snapshotted();
     const { handler } = started();
     await handler.load(long, id);
-    const client = log.connect();
+    const { client } = log.connect();
     await client.deleteStream(`counter-${id}`);
     await client.dispose();
     for (const each of [handler, started().handler])
