@@ -39,7 +39,7 @@ export const checkoutEvents = defineEvents("checkout", {
 
   /** The order is completed: what is reserved leaves the house, what is authorised is captured. */
   CheckoutFulfilmentStarted: { version: 1, schema: nothing },
-  /** `refused`: why the stock or the payment would not do it; somebody has to look into it. */
+  /** `refused`: why the stock or the payment would not do it, where nothing was left to be done. */
   CheckoutLineShipped: { version: 1, schema: z.strictObject({ sku, refused: z.string().optional() }) },
   CheckoutPaymentCaptured: { version: 1, schema: z.strictObject({ refused: z.string().optional() }) },
 });

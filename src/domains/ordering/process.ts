@@ -139,8 +139,18 @@ function answeredUndoing({ command }: Intent, answer: Answer): readonly Checkout
   }
 }
 
+/** There is nothing left to ship or to capture: somebody has done it by hand, or has closed it. */
+const NOTHING_LEFT: readonly string[] = ["reservation-not-found", "nothing-to-capture"];
+
+/**
+ * What is refused for another reason stays wanted: goods that have left the house and money that was promised are not
+ * given up by themselves. The process stands still with the refusal as its cause, until an operator has it tried again,
+ * as when stock has been received, or ends it.
+ */
 function answeredFulfilling({ command }: Intent, answer: Answer): readonly CheckoutEvent[] {
-  const refused = answer.accepted ? {} : { refused: answer.error.code };
+  const code = answer.accepted ? undefined : answer.error.code;
+  if (code !== undefined && !NOTHING_LEFT.includes(code)) return [];
+  const refused = code === undefined ? {} : { refused: code };
   switch (command.type as Step) {
     case "ShipStock":
       return [{ type: "CheckoutLineShipped", data: { sku: command["sku"] as Sku, ...refused } }];

@@ -100,6 +100,30 @@ describe("an order", () => {
     expect((await shop.admin.post(`${at}/cancel`, { reason: "late" })).body.code).toBe("order-completed");
   });
 
+  test("that is completed without the goods shows why, and is shipped once they are received", async () => {
+    const stock = `/admin/v1/stock/main/${sku}`;
+    const { onHand } = await level();
+    expectStatus(200, await shop.admin.put(`${stock}/backorder`, { allowBackorder: true }));
+    const { id } = await confirmed(onHand + 3);
+    expectStatus(200, await shop.admin.put(`${stock}/backorder`, { allowBackorder: false }));
+    expectStatus(200, await shop.admin.post(`${ORDERS}/${id}/complete`));
+    const at = `/operations/v1/processes/checkout/${id}`;
+    await eventually(async () => {
+      expect((await shop.admin.get(at)).body).toMatchObject({
+        state: "stuck",
+        cause: { message: expect.stringMatching(/insufficient-stock: Only \d+ pieces of .+ are on hand/) },
+      });
+      return true;
+    });
+    expectStatus(200, await shop.admin.post(`${stock}/receipts`, { quantity: 3 }));
+    expectStatus(202, await shop.admin.post(`${at}/retry`, { reason: "received" }));
+    await eventually(async () => (await level()).onHand === 0);
+    await eventually(async () => (await shop.admin.get(at)).status === 404);
+    const { payment } = (await shop.admin.get(`${ORDERS}/${id}`)).body;
+    expect(payment).toMatchObject({ status: "captured" });
+    expectStatus(200, await shop.admin.post(`${stock}/receipts`, { quantity: 100 }));
+  });
+
   test("is paid in parts and paid back in parts, never more than there is", async () => {
     const { id, totals } = await confirmed();
     const at = `${ORDERS}/${id}`;

@@ -133,6 +133,35 @@ describe("checkout", () => {
     expect(shop.stock("A").onHand).toBe(3);
     expectAgreement(shop);
   });
+  it("stands still where goods that were promised are not there, and goes on once they are", () => {
+    const shop = stocked({ A: 2, B: 1 });
+    shop.command("stock", "main-B", { type: "SetBackorderPolicy", location: "main", sku: "B", allowBackorder: true });
+    shop.deliver(1);
+    approve(shop);
+    shop.deliver(1);
+    shop.command("stock", "main-B", { type: "SetBackorderPolicy", location: "main", sku: "B", allowBackorder: false });
+    complete(shop);
+    shop.deliver(1);
+    expect([shop.stuckAt, shop.pending]).toEqual([["ShipStock"], 1]);
+    expect(shop.payment).toMatchObject({ status: "captured", captured: "8.95" });
+    receive(shop, "B", 2);
+    shop.deliver(1);
+    expectAgreement(shop);
+  });
+  it("leaves what the warehouse has shipped, and finance has closed, as it is", () => {
+    const shop = stocked({ A: 2, B: 3 });
+    shop.deliver(1);
+    approve(shop);
+    shop.deliver(1);
+    shop.command("stock", "main-A", { type: "ShipStock", location: "main", sku: "A", reservationId: orderId });
+    shop.command("payment", paymentId, { type: "CapturePayment", paymentId, amount: "5.00" });
+    shop.command("payment", paymentId, { type: "ReversePayment", paymentId, reason: "damaged" });
+    complete(shop);
+    settle(shop);
+    expect(shop.checkout.status).toBe("completed");
+    expect(shop.payment).toMatchObject({ captured: "5", refunded: "5" });
+    expect([shop.shipped("A"), shop.shipped("B")]).toEqual([2, 3]);
+  });
   it("begins with the checkout of a cart and with nothing else", () => {
     const { process } = new Shop();
     const cancelled = { type: "OrderCancelled", data: { orderId, number: "1", reason: "x", wasConfirmed: false } };

@@ -71,6 +71,8 @@ export class Shop {
   readonly own: CheckoutEvent[] = [];
   /** What the process may hear, in the order of the log. */
   readonly log: CheckoutHeard[] = [checkedOut];
+  /** Commands that were refused and are wanted all the same, of the last run that stood still. */
+  stuckAt: readonly string[] = [];
   private heard = 0;
   private now = Date.UTC(2026, 0, 1);
   private readonly done = new Set<string>();
@@ -159,9 +161,11 @@ export class Shop {
           if (left-- <= 0) throw new Crash();
           return this.decide(intent);
         });
+        const before = learnt.length;
         intents.forEach((intent, index) => {
           learn(this.process.answered(intent, answers[index] as Answer, this.time, state));
         });
+        if (learnt.length === before) return this.standsStill(intents);
       }
     } catch (error) {
       if (error instanceof Crash) return false;
@@ -169,6 +173,12 @@ export class Shop {
     }
     this.own.push(...learnt);
     return true;
+  }
+
+  /** The runtime sets a process aside that wants the same again; what it has learnt in the run is not recorded. */
+  private standsStill(intents: readonly Intent[]): false {
+    this.stuckAt = intents.map(({ command }) => command.type);
+    return false;
   }
 
   private decide({ key, category, id, command }: Intent): Answer {
