@@ -1,4 +1,5 @@
 import { DomainError, type DomainErrorKind } from "../../domains/kernel";
+import { isStoreAway } from "../../infra/runtime/store-away";
 
 /** Where in the request a field is. */
 export type Place = "body" | "query" | "path" | "header";
@@ -103,34 +104,11 @@ export function problemOfRefusal(error: DomainError): Problem {
   });
 }
 
-/** Names of errors of the event log's and the document store's clients that mean "not reachable at present". */
-const UNREACHABLE = new Set([
-  "EventLogUnavailable",
-  "MongoServerSelectionError",
-  "MongoNetworkError",
-  "MongoNetworkTimeoutError",
-  "MongoNotConnectedError",
-  "MongoPoolClearedError",
-  "MongoPoolClosedError",
-  "MongoTopologyClosedError",
-  "MongoWaitQueueTimeoutError",
-]);
+/** MongoDB's client lets some errors of sockets through as they are. */
+const LOST = new Set<unknown>(["EPIPE", "ECONNRESET", "ECONNREFUSED", "ETIMEDOUT"]);
 
-/** The same as codes: of sockets, since MongoDB's client lets some through as they are, and of a server coming up. */
-const UNREACHABLE_CODES = new Set<unknown>([
-  ...["EPIPE", "ECONNRESET", "ECONNREFUSED", "ETIMEDOUT"],
-  // ShutdownInProgress, PrimarySteppedDown, NotWritablePrimary, InterruptedAtShutdown, InterruptedDueToReplStateChange,
-  // NotPrimaryNoSecondaryOk, NotPrimaryOrSecondary
-  ...[91, 189, 10_107, 11_600, 11_602, 13_435, 13_436],
-]);
-
-function isUnreachable(error: unknown): error is Error {
-  if (!(error instanceof Error)) return false;
-  const { code, errorResponse } = error as { readonly code?: unknown; readonly errorResponse?: unknown };
-  if (UNREACHABLE.has(error.name) || UNREACHABLE_CODES.has(code)) return true;
-  // Where several documents are written, MongoDB's client hides what happened in an error of its own.
-  return error.name === "MongoBulkWriteError" && isUnreachable(errorResponse);
-}
+const isUnreachable = (error: unknown): error is Error =>
+  isStoreAway(error) || (error instanceof Error && LOST.has((error as { readonly code?: unknown }).code));
 
 /** Any thrown value as a problem. What is not understood becomes a 500 that tells nothing of the inside. */
 export function problemOf(error: unknown): Problem {

@@ -1,4 +1,3 @@
-export { isDatabaseAway } from "./away";
 export { Checkpoint, Fenced } from "./checkpoint";
 export { Checkpoints } from "./checkpoints";
 export {

@@ -1,8 +1,8 @@
 import { type Deadline, type Intent, type Recorded } from "../../domains/kernel";
-import { EventLogUnavailable, messageOf } from "../eventstore";
-import { isDatabaseAway } from "../mongo";
+import { messageOf } from "../eventstore";
 import { PoisonEvent } from "./poison-event";
 import { placeOf, type StuckCause } from "./parked-processes";
+import { isStoreAway } from "./store-away";
 
 /** What a process is told. */
 export type Input =
@@ -40,8 +40,7 @@ export const eventsOf = (inputs: readonly Input[]): Recorded[] =>
   inputs.flatMap((input) => (input.kind === "event" ? [input.event] : []));
 
 /** Whether the same may succeed the next time. */
-export const isPassing = (error: unknown): boolean =>
-  error instanceof Passing || error instanceof EventLogUnavailable || isDatabaseAway(error);
+export const isPassing = (error: unknown): boolean => error instanceof Passing || isStoreAway(error);
 
 /** Why a process cannot go on, for operators. */
 export function causeOf(error: unknown): StuckCause {

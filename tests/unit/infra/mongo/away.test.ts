@@ -8,6 +8,8 @@ describe("whether the database is away", () => {
   it.each([
     ["a connection that was lost", new MongoNetworkError("closed"), true],
     ["one that was lost while several documents were written", bulk(new MongoNetworkError("closed")), true],
+    ["a server that is just going", Object.assign(new MongoError("stepping down"), { code: 189 }), true],
+    ["a connection to somebody else", Object.assign(new Error("reset"), { code: "ECONNRESET" }), false],
     ["documents that are there already", bulk({ code: 11_000, message: "duplicate", writeErrors: [] }), false],
     ["what the driver does not like", new MongoError("no"), false],
     ["a fault of our own", new Error("no"), false],
