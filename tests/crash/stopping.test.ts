@@ -13,7 +13,7 @@ import { MongoClient } from "mongodb";
 import { eventually } from "../support/eventually";
 import { Caller } from "../support/http";
 import { TEST_MASTER_KEY } from "../support/master-keys";
-import { Proxy } from "../support/proxy";
+import { type Inspector, Proxy } from "../support/proxy";
 import { run, type Program } from "../support/program";
 import { startStores, uniquePrefix, type TestStores } from "../support/stores";
 
@@ -29,6 +29,8 @@ interface Scene {
   readonly url: string;
   readonly toEventStore: Proxy;
   readonly toMongo: Proxy;
+  /** How many carts the event store has been asked to take. */
+  readonly carts: Mentions;
   readonly stores: TestStores;
   /** A client of its own, closed when the row is over, however that came. */
   caller(): Caller;
@@ -135,7 +137,11 @@ async function play(row: Row): Promise<void> {
 
 async function outcomeOf(row: Row): Promise<Outcome> {
   const prefix = uniquePrefix();
-  const [toEventStore, toMongo] = await Promise.all([Proxy.to(stores.eventstoreUrl), Proxy.to(stores.mongoUrl)]);
+  const carts = new Mentions("CartOpened");
+  const [toEventStore, toMongo] = await Promise.all([
+    Proxy.to(stores.eventstoreUrl, { inspect: () => carts.inspector() }),
+    Proxy.to(stores.mongoUrl),
+  ]);
   const closes: (() => Promise<unknown>)[] = [];
   row.weather?.({ toEventStore, toMongo });
   const program = run(row.args, {
@@ -155,6 +161,7 @@ async function outcomeOf(row: Row): Promise<Outcome> {
     const scene: Scene = {
       toEventStore,
       toMongo,
+      carts,
       stores,
       program,
       url,
@@ -212,13 +219,13 @@ async function leasesHeld(prefix: string, pid: number | undefined): Promise<numb
 const openCart = (caller: Caller) => caller.post("/store/v1/carts", { currency: "GBP", country: "GB" });
 
 /** Commands that take a while, since the event store answers slowly: each that was accepted is answered, and in the log. */
-async function slowCommands({ caller: client, toEventStore }: Scene): Promise<() => Promise<void>> {
+async function slowCommands({ caller: client, toEventStore, carts }: Scene): Promise<() => Promise<void>> {
   const caller = client();
   expect((await openCart(caller)).status).toBe(201);
   toEventStore.slow(250);
   const asked = Array.from({ length: 20 }, () => openCart(caller));
-  // Connections that are accepted and read count; the answers cannot have come yet.
-  await pause(150);
+  // What the event store has only just been told it cannot have answered yet.
+  await eventually(() => carts.count >= 1 + asked.length);
   return async () => {
     const answers = await Promise.all(asked);
     expect(answers.map(({ status }) => status)).toEqual(asked.map(() => 201));
@@ -234,6 +241,24 @@ async function slowCommands({ caller: client, toEventStore }: Scene): Promise<()
       await client.dispose();
     }
   };
+}
+
+/** How often clients send a word. */
+class Mentions {
+  count = 0;
+
+  constructor(private readonly word: string) {}
+
+  inspector(): Inspector {
+    let rest = "";
+    const fromClient = (chunk: Buffer) => {
+      const parts = (rest + chunk.toString("latin1")).split(this.word);
+      this.count += parts.length - 1;
+      rest = (parts.at(-1) ?? "").slice(1 - this.word.length);
+      return true;
+    };
+    return { fromClient, fromServer: () => true };
+  }
 }
 
 /** Commands that nobody answers any more. */
