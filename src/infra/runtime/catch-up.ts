@@ -3,6 +3,8 @@ import { subscribeToLog, type EventLog, type Flow, type LogFilter, type NewerEve
 import { Outdated } from "./outdated";
 import { backoff, pause } from "./retry";
 
+/** While more comes within this time, in ms, a batch waits to be full: a few big ones cost less than many small ones. */
+const LULL = 5;
 /** How long a silent server is given, in ms, before it is asked for all events instead of some types. */
 const SILENCE = 2_000;
 
@@ -88,8 +90,8 @@ class Reader {
     });
     try {
       while (!job.signal.aborted) {
-        const events = this.events;
-        const level = this.live || this.reached >= job.target;
+        await this.gather();
+        const { events, isLevel: level } = this;
         const upTo = this.live && this.reached < job.target ? job.target : this.reached;
         this.events = [];
         this.flow?.resume();
@@ -111,6 +113,20 @@ class Reader {
       return { position: this.handled, silent: false };
     } finally {
       subscription.unsubscribe();
+    }
+  }
+
+  private get isLevel(): boolean {
+    return this.live || this.reached >= this.job.target;
+  }
+
+  /** Waits until the batch is full, or nothing more comes for the moment. */
+  private async gather(): Promise<void> {
+    const { batches, signal } = this.job;
+    for (let before = 0; this.events.length > before && this.events.length < batches.most;) {
+      if (this.isLevel || this.ended || this.newer) return;
+      before = this.events.length;
+      await pause(LULL, signal);
     }
   }
 
