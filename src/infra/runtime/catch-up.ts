@@ -5,6 +5,8 @@ import { backoff, pause } from "./retry";
 
 /** While more comes within this time, in ms, a batch waits to be full: a few big ones cost less than many small ones. */
 const LULL = 5;
+/** So many batches are fetched while one is being handled. */
+const AHEAD = 2;
 /** How long a silent server is given, in ms, before it is asked for all events instead of some types. */
 const SILENCE = 2_000;
 
@@ -54,7 +56,8 @@ class Reader {
   private ended = false;
   /** An event that newer code has written; what came before it is still handled. */
   private newer: NewerEvent | undefined;
-  private wake: (() => void) | undefined;
+  /** Called at each signal. */
+  private tell: () => void = () => undefined;
   private flow: Flow | undefined;
 
   constructor(
@@ -79,21 +82,24 @@ class Reader {
         else if (signalled.kind !== "begun") {
           if (signalled.kind === "event") this.events.push(signalled.event);
           this.reached = signalled.position;
-          if (this.events.length >= job.batches.most) this.flow?.pause();
+          if (this.events.length >= AHEAD * job.batches.most) this.flow?.pause();
         }
-        this.wake?.();
+        this.tell();
       },
       error: () => {
         this.ended = true;
-        this.wake?.();
+        this.tell();
       },
     });
     try {
       while (!job.signal.aborted) {
         await this.gather();
-        const { events, isLevel: level } = this;
-        const upTo = this.live && this.reached < job.target ? job.target : this.reached;
-        this.events = [];
+        const events = this.events.slice(0, job.batches.most);
+        const rest = this.events.slice(events.length);
+        const level = this.isLevel && rest.length === 0;
+        const reached = this.live && this.reached < job.target ? job.target : this.reached;
+        const upTo = rest.length > 0 ? (events.at(-1)?.position ?? this.handled) : reached;
+        this.events = rest;
         this.flow?.resume();
         if (events.length > 0 || level) {
           try {
@@ -120,26 +126,35 @@ class Reader {
     return this.live || this.reached >= this.job.target;
   }
 
+  private get isFilling(): boolean {
+    return !this.isLevel && !this.ended && !this.newer && this.events.length < this.job.batches.most;
+  }
+
   /** Waits until the batch is full, or nothing more comes for the moment. */
   private async gather(): Promise<void> {
-    const { batches, signal } = this.job;
-    for (let before = 0; this.events.length > before && this.events.length < batches.most;) {
-      if (this.isLevel || this.ended || this.newer) return;
+    for (let before = 0; this.events.length > before && this.isFilling;) {
       before = this.events.length;
-      await pause(LULL, signal);
+      await this.told(LULL, () => !this.isFilling);
     }
   }
 
   /** Waits for the next signal; false when none came in a while. */
   private async news(): Promise<boolean> {
     if (this.live || this.ended || this.newer) return true;
+    return this.told(SILENCE, () => true);
+  }
+
+  /** Waits for a signal that makes it so; false when none came in so many ms. */
+  private async told(ms: number, isSo: () => boolean): Promise<boolean> {
     let timer: NodeJS.Timeout | undefined;
-    const heard = await new Promise<boolean>((resolve) => {
-      this.wake = () => resolve(true);
-      timer = setTimeout(() => resolve(false), SILENCE);
+    const told = await new Promise<boolean>((resolve) => {
+      this.tell = () => {
+        if (isSo()) resolve(true);
+      };
+      timer = setTimeout(() => resolve(false), ms);
     });
     clearTimeout(timer);
-    this.wake = undefined;
-    return heard;
+    this.tell = () => undefined;
+    return told;
   }
 }
