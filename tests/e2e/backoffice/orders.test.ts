@@ -1,3 +1,4 @@
+import { CONSISTENCY_HEADER, encodeToken } from "../../../src/api/http/consistency";
 import { order, type OrderCommand } from "../../../src/domains/ordering";
 import { type CountryCode, type CurrencyCode, type OrderId, type Timestamp } from "../../../src/domains/kernel";
 import { newId } from "../../../src/infra/runtime";
@@ -21,7 +22,12 @@ async function confirmed(quantity = 2) {
   expect(answer.body).toMatchObject({ status: "confirmed" });
   return answer.body as { id: string; number: string; totals: { grand: { amount: string } } };
 }
-const level = async () => (await shop.admin.get(`/admin/v1/stock/main/${sku}`)).body;
+/** With everything that has been done so far. */
+async function level() {
+  const token = encodeToken(await shop.engine.log.endPosition());
+  const answer = await shop.admin.with({ [CONSISTENCY_HEADER]: token }).get(`/admin/v1/stock/main/${sku}`);
+  return expectStatus(200, answer).body;
+}
 
 describe("an order", () => {
   test("is found by its number however it is typed, by e-mail and by time", async () => {
