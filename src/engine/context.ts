@@ -68,10 +68,15 @@ export interface Work {
   readonly events: readonly string[];
 }
 
-/** Processes and reactions, which act upon what they hear. */
-export const actingOf = ({ processes, reactions }: Context): readonly Work[] => [
-  ...processes,
-  ...reactions(notRunning, notRunning, notRunning),
+/** What acts upon what it hears. */
+export interface Acting extends Work {
+  readonly kind: "process" | "reaction";
+}
+
+/** Processes and reactions. */
+export const actingOf = ({ processes, reactions }: Context): readonly Acting[] => [
+  ...processes.map((process) => ({ ...process, kind: "process" as const })),
+  ...reactions(notRunning, notRunning, notRunning).map((reaction) => ({ ...reaction, kind: "reaction" as const })),
 ];
 
 /** All that is worked on: read models, feeds, processes and reactions. */

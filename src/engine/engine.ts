@@ -1,80 +1,34 @@
 import { type DomainEvent, type Intent, streamId } from "../domains/kernel";
 import { EventLog, EventLogUnavailable } from "../infra/eventstore";
-import { Leases, type MongoOptions, MongoStores } from "../infra/mongo";
-import { type Timings } from "../infra/observability";
-import { ProviderUnavailable } from "../infra/payments";
+import { Leases, MongoStores } from "../infra/mongo";
 import { type MasterKeys, People } from "../infra/privacy";
 import {
   AnswerMemory,
   Balancer,
+  type CommandContext,
   CommandHandler,
-  Consumer,
+  type ConsumerServices,
   deriveId,
   Failures,
-  FeedWriter,
   LogTail,
+  type Open,
   orElse,
+  type Outcome,
   pause,
   ProcessDesk,
-  type Part,
-  ProcessWorker,
-  ProjectionWriter,
-  ReactionWorker,
-  ReadModelRunner,
+  type Reaction,
   ReadModels,
+  type RunnerState,
   Snapshots,
   WorkDesk,
-  type CommandContext,
-  type Committed,
-  type ConsumerServices,
-  type ConsumerState,
-  type Open,
-  type Outcome,
-  type RunnerState,
 } from "../infra/runtime";
+import { catalogueOf, categoriesOf, writableBy, type AnyAggregate, type Context, type SendCommand } from "./context";
 import { Followers } from "./followers";
 import { Operator } from "./operator";
+import { type EngineOptions, ownOf } from "./options";
+import { processWorkers, readModelRunners, type Runners, stateOf, type Workers, type WorkerState } from "./own-work";
 import { codeFingerprint, snapshotHomes } from "./snapshot-homes";
-import { type PartitionCounts, partitionsOf } from "./partition-counts";
-import { catalogueOf, categoriesOf, writableBy, type AnyAggregate, type Context, type SendCommand } from "./context";
-
-export interface EngineOptions {
-  readonly contexts: readonly Context[];
-  readonly eventstoreUrl: string;
-  readonly mongoUrl: string;
-  /** Addresses, with logins, of databases that have one of their own: see `MongoOptions.urls`. */
-  readonly mongoUrls?: MongoOptions["urls"];
-  readonly mongoPrefix?: string;
-  /** `1` for the bundled single node, `majority` for any other server. */
-  readonly writeConcern?: "majority" | 1;
-  /** Names of the projections, feeds, processes and reactions to run here, or of their contexts; none when empty. */
-  readonly work: "all" | readonly string[];
-  /** Names of the contexts that this process is: it opens their databases and appends to their streams. All when absent. */
-  readonly only?: readonly string[] | undefined;
-  readonly onCommand?: MongoOptions["onCommand"];
-  readonly cacheSize?: number;
-  /** Into how many partitions projections and feeds are divided, by name; see `partitionsOf`. */
-  readonly partitions?: PartitionCounts;
-  /** ms after which a worker that is heard of no more loses its work to others. */
-  readonly leaseTtl?: number | undefined;
-  /** Days that answers are kept; one when absent. */
-  readonly answersKeptDays?: number | undefined;
-  /** Events until a long stream gets another snapshot, 0: none are made; 50 when absent. */
-  readonly snapshotEvery?: number | undefined;
-  /** Wrap the keys of people. Without them no personal data can be written, and what there is stays sealed. */
-  readonly masterKeys?: MasterKeys | undefined;
-  /** Is told how long the stores take. */
-  readonly timings?: Timings | undefined;
-  report(level: "info" | "warn" | "error", message: string, details: object): void;
-}
-
-/** One worker as the operations API shows it. */
-export interface WorkerState {
-  readonly name: string;
-  readonly context: string;
-  readonly kind: "process" | "reaction";
-  readonly state: ConsumerState;
-}
+import { followedStates, type FollowedState } from "./work-elsewhere";
 
 /** How long a store is waited for when the engine stops, in ms; and for connections to be closed. */
 const STOP_PATIENCE = 5_000;
@@ -83,29 +37,11 @@ const CLOSE_PATIENCE = 1_000;
 /** Databases that are no context's alone: API keys and who is there; the keys of people. */
 const SHARED = ["operations", "keys"];
 
-/** The contexts that the process is. */
-const ownOf = ({ contexts, only }: EngineOptions): readonly Context[] =>
-  only === undefined ? contexts : contexts.filter(({ name }) => only.includes(name));
-
-/** A read model of another process as it is seen from here; the version is the one that this process would build. */
-export interface FollowedState {
-  readonly name: string;
-  readonly context: string;
-  readonly kind: "projection" | "feed" | "process" | "reaction";
-  /** `null`: it has none. */
-  readonly version: number | null;
-  /** The collection that serves, once it is known. */
-  readonly target: string | null;
-  /** How many partitions write it. */
-  readonly partitions: number;
-  readonly position: bigint;
-}
-
 /** The running engine: commands in, read models out. */
 export class Engine {
   readonly models: ReadModels;
-  readonly runners: ReadonlyMap<string, ReadModelRunner>;
-  readonly workers: ReadonlyMap<string, { readonly consumer: Consumer; readonly kind: WorkerState["kind"] }>;
+  readonly runners: Runners;
+  readonly workers: Workers;
   /** What operators see of processes, and ask for. */
   readonly processes: ProcessDesk;
   /** How commands of each context of this process were answered that left no events. */
@@ -138,10 +74,7 @@ export class Engine {
     this.answers = new Map(own.map(({ name }) => [name, new AnswerMemory(stores, name, options.answersKeptDays)]));
     this.processes = new ProcessDesk(
       stores,
-      own.flatMap(({ processes, reactions }) => [
-        ...processes,
-        ...reactions(this.send, this.forget, this.forgetAnswers).map(({ name, context }) => ({ name, context })),
-      ]),
+      own.flatMap((context) => [...context.processes, ...this.reactionsOf(context)]),
     );
     this.aggregates = new Map(
       contexts.flatMap(({ aggregates }) => aggregates.map((aggregate) => [aggregate.category, aggregate] as const)),
@@ -157,8 +90,10 @@ export class Engine {
       streams,
       report,
     };
-    this.runners = this.readModelRunners(services);
-    this.workers = this.processWorkers(services);
+    this.runners = readModelRunners(options, stores, this.models, services);
+    const { dispatch } = this;
+    const reactionsOf = (context: Context) => this.reactionsOf(context);
+    this.workers = processWorkers(options, { commands, dispatch, stores, log, leases, services, reactionsOf });
     const desk = new WorkDesk(
       stores,
       own.map(({ name }) => name),
@@ -264,40 +199,13 @@ export class Engine {
     return [...this.runners.values()].map(({ state }) => state);
   }
 
+  get workerStates(): readonly WorkerState[] {
+    return [...this.workers.values()].map(stateOf);
+  }
+
   /** What other processes work on. */
   get followedStates(): readonly FollowedState[] {
-    return ownOf(this.options).flatMap((context) => [
-      ...this.followedModels(context),
-      ...[
-        ...context.processes.map(({ name }) => ({ name, kind: "process" as const })),
-        ...context
-          .reactions(this.send, this.forget, this.forgetAnswers)
-          .map(({ name }) => ({ name, kind: "reaction" as const })),
-      ].flatMap(({ name, kind }): readonly FollowedState[] =>
-        this.workers.has(`${context.name}.${name}`)
-          ? []
-          : [{ name, context: context.name, kind, version: null, target: name, partitions: 1, position: -1n }],
-      ),
-    ]);
-  }
-
-  private followedModels({ projections, feeds }: Context): readonly FollowedState[] {
-    return [
-      ...projections.map((projection) => ({ ...projection, kind: "projection" as const })),
-      ...feeds.map((feed) => ({ ...feed, kind: "feed" as const })),
-    ].flatMap(({ name, context, version, kind }) => {
-      if (this.runners.has(`${context}.${name}`)) return [];
-      const { position, ready, collection, partitions } = this.models.get(context, name);
-      const target = ready ? collection.collectionName : null;
-      return [{ name, context, version, kind, target, partitions, position }];
-    });
-  }
-
-  get workerStates(): readonly WorkerState[] {
-    return [...this.workers.values()].map(({ consumer, kind }) => {
-      const { name, context, state } = consumer;
-      return { name, context, kind, state };
-    });
+    return followedStates(ownOf(this.options), this.models, this.runners, this.workers);
   }
 
   /**
@@ -329,72 +237,9 @@ export class Engine {
     await this.people?.flush().catch(() => undefined); // the person is not found by it
   }
 
-  /** Work is chosen by its full name (`storefront.products`), its bare name or its whole context. */
-  private wanted(context: string, name: string): boolean {
-    const { work } = this.options;
-    return work === "all" || [context, name, `${context}.${name}`].some((each) => work.includes(each));
-  }
-
-  private readModelRunners(services: ConsumerServices): ReadonlyMap<string, ReadModelRunner> {
-    const runners = new Map<string, ReadModelRunner>();
-    for (const { projections, feeds } of ownOf(this.options)) {
-      for (const projection of projections) {
-        const { name, context, version } = projection;
-        const model = this.models.get(context, name);
-        if (!this.wanted(context, name)) continue;
-        const writer = (target: string, committed: Committed, part: Part) =>
-          new ProjectionWriter(this.stores, projection, target, committed, part);
-        const partitions = partitionsOf(projection, this.options.partitions);
-        const spec = { name, context, version, kind: "projection" as const, partitions, writer };
-        runners.set(`${context}.${name}`, new ReadModelRunner(spec, this.stores, services, model));
-      }
-      for (const feed of feeds) {
-        const { name, context, version } = feed;
-        const model = this.models.get(context, name);
-        if (!this.wanted(context, name)) continue;
-        const writer = (target: string, committed: Committed, part: Part) =>
-          new FeedWriter(this.stores, feed, target, committed, part);
-        const partitions = partitionsOf(feed, this.options.partitions);
-        const spec = { name, context, version, kind: "feed" as const, partitions, writer };
-        runners.set(`${context}.${name}`, new ReadModelRunner(spec, this.stores, services, model));
-      }
-    }
-    return runners;
-  }
-
-  private processWorkers(services: ConsumerServices): Engine["workers"] {
-    const workers = new Map<string, { consumer: Consumer; kind: WorkerState["kind"] }>();
-    const { report } = this.options;
-    for (const { processes, reactions } of ownOf(this.options)) {
-      for (const process of processes) {
-        const { name, context } = process;
-        if (!this.wanted(context, name)) continue;
-        const handler = new ProcessWorker(process, {
-          handler: this.commands,
-          dispatch: this.dispatch,
-          stores: this.stores,
-          log: this.log,
-          holds: () => this.leases.holds(context, name),
-          report: (message, details) => report("warn", message, details),
-        });
-        const consumer = new Consumer(handler, services, { name, context, rhythm: 0, maxBatch: 256 });
-        workers.set(`${context}.${name}`, { consumer, kind: "process" });
-      }
-      for (const reaction of reactions(this.send, this.forget, this.forgetAnswers)) {
-        const { name, context } = reaction;
-        if (!this.wanted(context, name)) continue;
-        const handler = new ReactionWorker(reaction, {
-          stores: this.stores,
-          log: this.log,
-          isTransient: (error) => error instanceof ProviderUnavailable,
-          holds: () => this.leases.holds(context, name),
-          report: (message, details) => report("warn", message, details),
-        });
-        const consumer = new Consumer(handler, services, { name, context, rhythm: 0, maxBatch: 256 });
-        workers.set(`${context}.${name}`, { consumer, kind: "reaction" });
-      }
-    }
-    return workers;
+  /** What the contexts do outside the shop, by this engine's means. */
+  private reactionsOf({ reactions }: Context): readonly Reaction[] {
+    return reactions(this.send, this.forget, this.forgetAnswers);
   }
 
   private readonly send: SendCommand = async (category, id, command, cause) => {

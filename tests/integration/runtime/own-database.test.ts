@@ -1,6 +1,7 @@
 import { currency } from "../../../src/domains/reference";
 import { contextsOf } from "../../../src/engine/contexts";
-import { Engine, type EngineOptions } from "../../../src/engine/engine";
+import { Engine } from "../../../src/engine/engine";
+import { type EngineOptions } from "../../../src/engine/options";
 import { newId } from "../../../src/infra/runtime";
 import { eventually } from "../../support/eventually";
 import { startStores, type TestStores, uniquePrefix } from "../../support/stores";

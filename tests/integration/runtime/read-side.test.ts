@@ -1,5 +1,6 @@
 import { type Context } from "../../../src/engine/context";
-import { Engine, type EngineOptions } from "../../../src/engine/engine";
+import { Engine } from "../../../src/engine/engine";
+import { type EngineOptions } from "../../../src/engine/options";
 import { newId } from "../../../src/infra/runtime";
 import { counter, counterEvents, counters, countFeed, poison, poisonable, type CounterDocument } from "../../support/counter"; // prettier-ignore
 import { eventually } from "../../support/eventually";
