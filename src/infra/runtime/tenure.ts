@@ -1,3 +1,6 @@
+/** While so many looks are under way no other begins: one may hang on a connection that has died, a slow database gets no more. */
+const MOST_AT_ONCE = 3;
+
 /**
  * The time for which a worker has its work, and what it does now and then meanwhile. What was begun in one tenure has no
  * say in the next.
@@ -28,6 +31,7 @@ export class Tenure {
   start(interrupt: (error: unknown) => void): void {
     clearInterval(this.ticking);
     this.ticking = setInterval(() => {
+      if (this.ticks.size >= MOST_AT_ONCE) return;
       const { current } = this;
       const tick = this.tick()
         .catch((error: unknown) => {
