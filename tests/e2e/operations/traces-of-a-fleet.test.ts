@@ -93,6 +93,9 @@ test("a checkout is one trace over the gateway and the services of carts, orderi
   const back = new Caller(rest.url).with({ "X-API-Key": ADMIN_KEY });
   const anyone = new Caller(gateway);
   try {
+    // The services say that they listen before they are ready for requests.
+    for (const path of ["/store/v1/carts/none", "/store/v1/orders/none"])
+      await eventually(async () => (await anyone.get(path)).status !== 503, 30_000);
     const { sku, token } = await makeArticle(back, { sku: "TRACED-1", stock: 5 });
     const shopper = anyone.with({ traceparent: `00-${TRACE}-${SHOPPER}-01` });
     const { answer } = await buy(shopper, [{ sku, quantity: 1 }], { after: token });
