@@ -7,13 +7,14 @@ import { type Balancer, type Share } from "./balancer";
 import { BatchSize } from "./batch-size";
 import { catchUp } from "./catch-up";
 import { type ConsumerState, type ConsumerStatus } from "./consumer-state";
-import { type FailureDocument, type FailureMark, type Failures, type Verdict } from "./failures";
+import { type FailureMark, type Failures, type Verdict } from "./failures";
 import { type Handler } from "./handler";
 import { type LogTail, type TailMember } from "./log-tail";
 import { Outdated } from "./outdated";
 import { PoisonEvent } from "./poison-event";
 import { backoff, pause } from "./retry";
 import { Rhythm } from "./rhythm";
+import { Standstill } from "./standstill";
 import { type Turns } from "./turns";
 
 export interface ConsumerOptions {
@@ -65,14 +66,12 @@ export class Consumer {
   /** Newer code is needed: this process never takes the work again. */
   private readonly withdrawn = new AbortController();
   private running: Promise<void> | undefined;
-  private retryNow: (() => void) | undefined;
   private retries = 0;
   /** A store did not answer, and nothing has been done since. */
   private interrupted = false;
   private readonly batches: BatchSize;
   private share: Share | undefined;
-  /** Where it stands still, or has stood still, here or elsewhere. */
-  private failure: FailureDocument | undefined;
+  private readonly standstill: Standstill;
 
   constructor(
     private readonly handler: Handler,
@@ -84,6 +83,8 @@ export class Consumer {
     this.backlog = new Backlog(services.tail, handler.types);
     this.rhythm = new Rhythm(options.rhythm !== 0);
     this.batches = new BatchSize(options.maxBatch ?? 2_000);
+    const { name, context, work = name } = options;
+    this.standstill = new Standstill(services.failures, { context, name, work });
   }
 
   get state(): ConsumerState {
@@ -120,27 +121,22 @@ export class Consumer {
   /** Finishes the batch under way, makes the position durable and gives the lease back. */
   async stop(): Promise<void> {
     this.stopping.abort();
-    this.retryNow?.();
+    this.retry();
     this.rhythm.end();
     await this.running;
   }
 
   /** Goes on after a failure, from the event that caused it. */
   retry(): void {
-    this.retryNow?.();
+    this.standstill.retry();
   }
 
   /**
    * What an operator has decided, if it is about where it stands still now.
    * @returns whether it was
    */
-  async settle({ event, attempts }: Omit<FailureMark, "context" | "unit">, verdict: Verdict): Promise<boolean> {
-    const { failure } = this;
-    if (this.status !== "failed" || !this.retryNow || !failure) return false;
-    if (failure.event.id !== event || failure.attempts !== attempts) return false;
-    if (verdict.kind === "skip") await this.services.failures.skip(this.context, failure, verdict);
-    this.retry();
-    return true;
+  settle(mark: Omit<FailureMark, "context" | "unit">, verdict: Verdict): Promise<boolean> {
+    return this.standstill.settle(mark, verdict);
   }
 
   /** Commits without pause as long as somebody waits. Returns the way to stop waiting. */
@@ -186,7 +182,7 @@ export class Consumer {
         asked = 0;
         const interrupted = new AbortController();
         this.reached(await this.handler.claim(token, (error) => interrupted.abort(error)), true);
-        this.failure = await this.services.failures.of(context, name);
+        await this.standstill.load();
         this.interrupted = false;
         await this.follow(AbortSignal.any([signal, interrupted.signal])).finally(() => this.handler.release?.());
         interrupted.signal.throwIfAborted();
@@ -297,15 +293,9 @@ export class Consumer {
       this.backlog.done();
       this.rhythm.beat(fresh);
       this.durable = upTo;
-      if (this.failure && this.failure.event.position <= upTo) await this.gotOver();
+      await this.standstill.passed(upTo);
     }
     this.reached(upTo);
-  }
-
-  private async gotOver(): Promise<void> {
-    this.failure = undefined;
-    // Should it stay, it is out of date: the position is beyond it.
-    await this.services.failures.clear(this.context, this.name).catch(() => undefined);
   }
 
   private async saveIdlePosition(): Promise<void> {
@@ -326,19 +316,13 @@ export class Consumer {
     this.backlog.failed(event);
     this.error = poison.described();
     this.services.report("error", poison.message, { consumer: this.name, ...this.error });
-    const goesOn = new Promise<void>((resolve) => {
-      this.retryNow = resolve;
-      signal.addEventListener("abort", () => resolve(), { once: true });
-    });
+    const triedAgain = this.standstill.untilTriedAgain(signal);
     try {
-      const { name, context, work = name } = this.options;
-      this.failure = await this.services.failures.record(context, name, work, poison);
-      const { attempts, since } = this.failure;
+      const { attempts, since } = await this.standstill.record(poison);
       this.error = { ...this.error, attempts, since };
     } catch (error) {
       this.services.report("warn", `the failure of ${this.name} could not be noted`, { consumer: this.name, error });
     }
-    if (!signal.aborted) await goesOn;
-    this.retryNow = undefined;
+    await triedAgain;
   }
 }

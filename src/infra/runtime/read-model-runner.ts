@@ -1,7 +1,5 @@
 import { type Subscription } from "rxjs";
-import { type Recorded } from "../../domains/kernel";
 import { divide, layoutOf, type MongoStores, type Pointer, readModelPointers } from "../mongo";
-import { beginBatchSpan, isTracing, type TracedSpan, within } from "../observability/tracing";
 import { UNKNOWN_LAG } from "./backlog";
 import { Build, together } from "./build";
 import { Consumer, type ConsumerOptions, type ConsumerServices } from "./consumer";
@@ -10,6 +8,7 @@ import { type Handler } from "./handler";
 import { type Layout, type Part, partitionName } from "./partitions";
 import { type Committed } from "./projection-writer";
 import { type ReadModel } from "./read-model";
+import { readModelHandler } from "./read-model-handler";
 import { pause } from "./retry";
 import { isReady, Succession } from "./succession";
 import { Turns } from "./turns";
@@ -274,23 +273,13 @@ export class ReadModelRunner {
     const committed: Committed = (documents, position) => {
       if (this.pointer?.active === target) this.model.committed(documents, position);
     };
-    const writer = this.spec.writer(target, committed, part);
-    const claim = async (token: number, interrupt: (error: unknown) => void) => {
-      const position = await writer.claim(token, interrupt);
-      if (this.pointer?.active === target) this.wrote(target, position);
-      return position;
-    };
-    const handler: Handler = {
-      types: writer.types,
-      claim,
-      handle: (events, upTo) => {
-        // What is caught up with happened long ago, and its traces are over.
-        if (!isTracing() || consumer.state.status !== "live") return writer.handle(events, upTo);
-        return within(this.span(events), () => writer.handle(events, upTo));
+    const handler = readModelHandler(this.spec.writer(target, committed, part), {
+      name: `${context}.${this.name}`,
+      claimed: (position) => {
+        if (this.pointer?.active === target) this.wrote(target, position);
       },
-      checkpoint: (position) => writer.checkpoint(position),
-      release: async () => writer.release?.(),
-    };
+      isLive: () => consumer.state.status === "live",
+    });
     const name = partitionName(target, part.index, part.count);
     const consumer = new Consumer(handler, this.services, {
       ...this.options,
@@ -307,13 +296,6 @@ export class ReadModelRunner {
     const { active, model } = this;
     if (active?.target === target && model.collection.collectionName !== target) this.publish(active);
     model.changed(undefined, position);
-  }
-
-  /** One batch as traces have it: part of the trace that led to it, or linked to all of them where there are several. */
-  private span(events: readonly Recorded[]): TracedSpan | undefined {
-    const { context, name } = this.spec;
-    const parents = events.map(({ metadata }) => metadata.traceparent);
-    return beginBatchSpan(`project ${context}.${name}`, "consumer", parents, { "millrace.events": events.length });
   }
 
   /** Waits until the new collection is level with the one that serves, and puts it in its place. */
