@@ -73,9 +73,9 @@ test("pages of the log are read on, though the first connection says nothing", a
   await log.append(stream, [counted(), counted()], -1);
   way.mute(true);
   const other = logOf();
-  const before = way.stillborn;
+  const before = way.open;
   const reading = all(logPages(other));
-  await eventually(() => way.stillborn > before);
+  await eventually(() => way.open > before);
   way.mute(false);
   const pages = await reading;
   expect(pages.flat().filter((entry) => entry.stream === stream)).toHaveLength(2);

@@ -65,16 +65,11 @@ export class Proxy {
   }
 
   /**
-   * How many of them have ended without a word, and are held by clients that do not know. One on which the server never
-   * said anything does not count: a client may know and be unable to end it.
+   * How many of them have not ended without a word. Of those that have, some may stay for long: clients know of what they
+   * use, and not of what they have made to no purpose.
    */
-  get silent(): number {
-    return [...this.passages].filter(({ silent, spoken }) => silent && spoken).length;
-  }
-
-  /** How many have ended before the server said anything. */
-  get stillborn(): number {
-    return [...this.passages].filter(({ silent, spoken }) => silent && !spoken).length;
+  get sound(): number {
+    return [...this.passages].filter(({ silent }) => !silent).length;
   }
 
   /** Ends every connection. @returns how many there were */
@@ -148,8 +143,6 @@ class Passage {
   private deaf = false;
   private torn = false;
   silent = false;
-  /** Something has come from the server. */
-  spoken = false;
 
   constructor(
     private readonly client: Socket,
@@ -163,7 +156,6 @@ class Passage {
         (inspector?.fromClient(chunk) ?? true) ? chunk : undefined,
       ),
       new Lane(server, client, weather, isSilent, false, (chunk) => {
-        this.spoken = true;
         if (!(inspector?.fromServer(chunk) ?? true)) return undefined;
         if (!this.deaf) return chunk;
         if (this.torn) return undefined;
