@@ -28,6 +28,8 @@ export class Checkpoint {
   /** The newest position that was written, and must still be there. */
   private written = -1n;
   private session: ClientSession | undefined;
+  /** A transaction of the session was given up, and may be open still. */
+  private mayBeOpen = false;
 
   constructor(
     private readonly stores: MongoStores,
@@ -75,21 +77,29 @@ export class Checkpoint {
   async commit(position: bigint, write: (session: ClientSession) => Promise<unknown>): Promise<void> {
     const { session } = this;
     if (!session) throw new Fenced(this.name);
-    await inTransaction(session, async () => {
-      await write(session);
-      await this.move(position, session);
-    });
+    try {
+      await inTransaction(session, async () => {
+        await write(session);
+        await this.move(position, session);
+      });
+    } catch (error) {
+      this.mayBeOpen = true;
+      throw error;
+    }
     if (position > this.written) this.written = position;
   }
 
   /**
    * This process no longer does the work. Its session goes back to the driver, which uses it for anything: it must not
-   * be the one any more that the next holder ends.
+   * be the one any more that the next holder ends. A transaction that may be open is ended here, as it would keep
+   * everybody from what it has written; where the database is away it is left to the next holder.
    */
   async release(): Promise<void> {
-    const { session } = this;
+    const { session, mayBeOpen } = this;
     if (!session) return;
     this.session = undefined;
+    this.mayBeOpen = false;
+    if (mayBeOpen && session.id && !(await this.endTransactionOf(session.id.id))) return;
     await this.documents()
       .updateOne({ _id: this.name, token: this.token }, { $unset: { session: "" } })
       .catch(() => undefined); // the database is away
@@ -115,11 +125,18 @@ export class Checkpoint {
    */
   private async endTransactionOfHolder(): Promise<void> {
     const held = await this.documents().findOne({ _id: this.name });
-    if (!held?.session) return;
-    await this.stores
-      .database(this.context)
-      .command({ killSessions: [{ id: held.session }] })
-      .catch(() => undefined); // where that is not allowed, the minute has to be waited for
+    // Where that is not allowed, the minute has to be waited for.
+    if (held?.session) await this.endTransactionOf(held.session);
+  }
+
+  /** @returns whether the database has done it */
+  private async endTransactionOf(session: Binary): Promise<boolean> {
+    try {
+      await this.stores.database(this.context).command({ killSessions: [{ id: session }] });
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   private documents() {
