@@ -1,4 +1,4 @@
-import { actingOf, type Context, worksOf } from "../engine/context";
+import { actingOf, type Context, isNamed, worksOf } from "../engine/context";
 import { contextsOf } from "../engine/contexts";
 import { startShop } from "../engine/shop";
 import { settings } from "../infra/config";
@@ -49,11 +49,8 @@ export function contextsNamed(names: readonly string[], paymentTimeout: number):
 
 /** Whether processes or reactions are among the work: they act on personal data, while read models only pass it on. */
 function acts(names: readonly string[], paymentTimeout: number): boolean {
-  return contextsOf({ paymentTimeout }).some((context) =>
-    actingOf(context).some(
-      (part) => names.length === 0 || [context.name, part.name, `${part.context}.${part.name}`].some((each) => names.includes(each)), // prettier-ignore
-    ),
-  );
+  const parts = contextsOf({ paymentTimeout }).flatMap(actingOf);
+  return parts.some((part) => names.length === 0 || isNamed(names, part));
 }
 
 /** Contexts, and their parts by `<context>.<name>` and by name alone. */

@@ -68,6 +68,10 @@ export interface Work {
   readonly events: readonly string[];
 }
 
+/** Work is named by its full name (`storefront.products`), its bare name or its whole context. */
+export const isNamed = (names: readonly string[], { context, name }: Pick<Work, "context" | "name">): boolean =>
+  [context, name, `${context}.${name}`].some((each) => names.includes(each));
+
 /** What acts upon what it hears. */
 export interface Acting extends Work {
   readonly kind: "process" | "reaction";

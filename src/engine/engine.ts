@@ -1,3 +1,4 @@
+import { type FollowedState, type WorkerState } from "../api/operations";
 import { type DomainEvent, type Intent, streamId } from "../domains/kernel";
 import { EventLog, EventLogUnavailable } from "../infra/eventstore";
 import { Leases, MongoStores } from "../infra/mongo";
@@ -26,9 +27,9 @@ import { catalogueOf, categoriesOf, writableBy, type AnyAggregate, type Context,
 import { Followers } from "./followers";
 import { Operator } from "./operator";
 import { type EngineOptions, ownOf } from "./options";
-import { processWorkers, readModelRunners, type Runners, stateOf, type Workers, type WorkerState } from "./own-work";
+import { processWorkers, readModelRunners, type Runners, stateOf, type Workers } from "./own-work";
 import { codeFingerprint, snapshotHomes } from "./snapshot-homes";
-import { followedStates, type FollowedState } from "./work-elsewhere";
+import { followedStates } from "./work-elsewhere";
 
 /** How long a store is waited for when the engine stops, in ms; and for connections to be closed. */
 const STOP_PATIENCE = 5_000;

@@ -1,7 +1,7 @@
 import { type MongoOptions } from "../infra/mongo";
 import { type Timings } from "../infra/observability";
 import { type MasterKeys } from "../infra/privacy";
-import { type Context } from "./context";
+import { type Context, isNamed, type Work } from "./context";
 import { type PartitionCounts } from "./partition-counts";
 
 export interface EngineOptions {
@@ -38,6 +38,6 @@ export interface EngineOptions {
 export const ownOf = ({ contexts, only }: EngineOptions): readonly Context[] =>
   only === undefined ? contexts : contexts.filter(({ name }) => only.includes(name));
 
-/** Work is chosen by its full name (`storefront.products`), its bare name or its whole context. */
-export const isWanted = ({ work }: EngineOptions, context: string, name: string): boolean =>
-  work === "all" || [context, name, `${context}.${name}`].some((each) => work.includes(each));
+/** Whether the process is to do the work. */
+export const isWanted = ({ work }: EngineOptions, each: Pick<Work, "context" | "name">): boolean =>
+  work === "all" || isNamed(work, each);

@@ -1,3 +1,4 @@
+import { type WorkerState } from "../api/operations";
 import { type EventLog } from "../infra/eventstore";
 import { type Leases, type MongoStores } from "../infra/mongo";
 import { ProviderUnavailable } from "../infra/payments";
@@ -6,7 +7,6 @@ import {
   Consumer,
   type Committed,
   type ConsumerServices,
-  type ConsumerState,
   type Dispatch,
   FeedWriter,
   type Handler,
@@ -32,13 +32,6 @@ export interface Worker {
 export type Workers = ReadonlyMap<string, Worker>;
 
 /** One worker as the operations API shows it. */
-export interface WorkerState {
-  readonly name: string;
-  readonly context: string;
-  readonly kind: Worker["kind"];
-  readonly state: ConsumerState;
-}
-
 export const stateOf = ({ consumer: { name, context, state }, kind }: Worker): WorkerState => ({
   name,
   context,
@@ -62,7 +55,7 @@ export function readModelRunners(
     const { name, context, version } = spec;
     // Known to all that ask for it, also where another process works on it.
     const model = models.get(context, name);
-    if (!isWanted(options, context, name)) return;
+    if (!isWanted(options, spec)) return;
     const partitions = partitionsOf(spec, options.partitions);
     const runner = new ReadModelRunner({ name, context, version, kind, partitions, writer }, stores, services, model);
     runners.set(`${context}.${name}`, runner);
@@ -92,12 +85,9 @@ export interface Means {
 export function processWorkers(options: EngineOptions, means: Means): Workers {
   const { commands, dispatch, stores, log, leases, services } = means;
   const workers = new Map<string, Worker>();
-  const add = (
-    kind: Worker["kind"],
-    { name, context }: AnyProcess | Reaction,
-    handler: (common: Common) => Handler,
-  ) => {
-    if (!isWanted(options, context, name)) return;
+  const add = (kind: Worker["kind"], work: AnyProcess | Reaction, handler: (common: Common) => Handler) => {
+    if (!isWanted(options, work)) return;
+    const { name, context } = work;
     const common: Common = {
       stores,
       log,

@@ -1,20 +1,7 @@
+import { type FollowedState } from "../api/operations";
 import { type ReadModels } from "../infra/runtime";
 import { actingOf, type Context } from "./context";
 import { type Runners, type Workers } from "./own-work";
-
-/** A read model of another process as it is seen from here; the version is the one that this process would build. */
-export interface FollowedState {
-  readonly name: string;
-  readonly context: string;
-  readonly kind: "projection" | "feed" | "process" | "reaction";
-  /** `null`: it has none. */
-  readonly version: number | null;
-  /** The collection that serves, once it is known. */
-  readonly target: string | null;
-  /** How many partitions write it. */
-  readonly partitions: number;
-  readonly position: bigint;
-}
 
 /** What other processes work on for the contexts. */
 export function followedStates(

@@ -20,7 +20,7 @@ export { asyncApiRoutes } from "./asyncapi";
 export { type BusinessEngine, registerBusinessFigures } from "./business-figures";
 export { type Answer, type Elsewhere, type Question } from "./gathered";
 export { healthRoutes } from "./health-routes";
-export { type OperatedEngine } from "./operated-engine";
+export { type FollowedState, type OperatedEngine, type WorkerState } from "./operated-engine";
 export { processRoutes } from "./process-routes";
 export { workRoutes } from "./work-routes";
 

@@ -46,14 +46,16 @@ interface OperatorDesk {
   rebuild(context: string, name: string, by: string): Promise<boolean>;
 }
 
-interface WorkerState {
+/** One worker of this process. */
+export interface WorkerState {
   readonly name: string;
   readonly context: string;
   readonly kind: "process" | "reaction";
   readonly state: ConsumerState;
 }
 
-interface FollowedState {
+/** A read model of another process as it is seen from here; the version is the one that this process would build. */
+export interface FollowedState {
   readonly name: string;
   readonly context: string;
   readonly kind: "projection" | "feed" | "process" | "reaction";
