@@ -37,12 +37,6 @@ const SHORT_PATIENCE = {
   },
 };
 
-const withSettings = (url: string, settings: Readonly<Record<string, number>>): string => {
-  const changed = new URL(url);
-  for (const [name, value] of Object.entries(settings)) changed.searchParams.set(name, String(value));
-  return changed.href;
-};
-
 const contexts = [mirroring(300)];
 const reports: string[] = [];
 let stores: TestStores;
@@ -57,8 +51,8 @@ beforeAll(async () => {
   [toEventStore, toMongo] = await Promise.all([Proxy.to(stores.eventstoreUrl), Proxy.to(stores.mongoUrl)]);
   engine = await Engine.start({
     contexts,
-    eventstoreUrl: withSettings(toEventStore.through(stores.eventstoreUrl), SHORT_PATIENCE.eventstore),
-    mongoUrl: withSettings(toMongo.through(stores.mongoUrl), SHORT_PATIENCE.mongo),
+    eventstoreUrl: toEventStore.through(stores.eventstoreUrl, SHORT_PATIENCE.eventstore),
+    mongoUrl: toMongo.through(stores.mongoUrl, SHORT_PATIENCE.mongo),
     mongoPrefix: uniquePrefix(),
     writeConcern: 1,
     work: "all",

@@ -19,10 +19,9 @@ let mongo: MongoStores;
 beforeAll(async () => {
   stores = await startStores({ need: { mongo: true } });
   way = await Proxy.to(stores.mongoUrl);
-  const url = new URL(way.through(stores.mongoUrl));
-  for (const name of ["socketTimeoutMS", "connectTimeoutMS", "serverSelectionTimeoutMS"])
-    url.searchParams.set(name, "500");
-  mongo = await MongoStores.connect({ url: url.href, prefix: uniquePrefix(), writeConcern: 1 });
+  const patience = { socketTimeoutMS: 500, connectTimeoutMS: 500, serverSelectionTimeoutMS: 500 };
+  const url = way.through(stores.mongoUrl, patience);
+  mongo = await MongoStores.connect({ url, prefix: uniquePrefix(), writeConcern: 1 });
 });
 afterAll(async () => {
   await mongo.close();

@@ -1,6 +1,6 @@
 import { EventLog, EventLogUnavailable } from "../../src/infra/eventstore";
 import { newId } from "../../src/infra/runtime";
-import { counterEvents } from "../support/counter";
+import { counterEvents, newCount } from "../support/counter";
 import { startStores, type TestStores } from "../support/stores";
 
 /* Several that append in one process: one that ends must harm none of the others. */
@@ -11,18 +11,6 @@ beforeAll(async () => {
 });
 afterAll(() => stores.stop());
 
-function counted() {
-  const commandId = newId();
-  const metadata = { commandId, correlationId: commandId, causationId: commandId, actor: "test" };
-  const occurredAt = new Date().toISOString();
-  return {
-    id: newId(),
-    type: "Counted",
-    data: { by: 1 },
-    metadata: { ...metadata, occurredAt, schemaVersion: 1 },
-  };
-}
-
 test.each([
   ["at the same address", ""],
   ["at an address of its own", "&keepAliveInterval=12000"],
@@ -32,7 +20,7 @@ test.each([
   let appended = 0;
   const goesOn = async () => {
     while (!over) {
-      const result = await staying.append(`counter-${newId()}`, [counted()], -1);
+      const result = await staying.append(`counter-${newId()}`, [newCount()], -1);
       expect(result.ok).toBe(true);
       appended++;
     }
@@ -42,7 +30,7 @@ test.each([
     for (let round = 0; round < 20; round++) {
       const leaving = new EventLog(`${stores.eventstoreUrl}${more}`, counterEvents);
       const under = Array.from({ length: 5 }, () =>
-        leaving.append(`counter-${newId()}`, [counted()], -1).catch((error: unknown) => {
+        leaving.append(`counter-${newId()}`, [newCount()], -1).catch((error: unknown) => {
           if (!(error instanceof EventLogUnavailable)) throw error;
         }),
       );

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { type LogSignal, EventLog, logPages, subscribeToLog } from "../../src/infra/eventstore";
 import { newId } from "../../src/infra/runtime";
-import { counterEvents } from "../support/counter";
+import { counterEvents, newCount } from "../support/counter";
 import { eventually } from "../support/eventually";
 import { Proxy } from "../support/proxy";
 import { startStores, type TestStores } from "../support/stores";
@@ -27,18 +27,10 @@ afterAll(async () => {
 let logs = 0;
 /** A log with patience for half a second, and a connection of its own: nobody else has these settings. */
 const logOf = (): EventLog => {
-  const url = new URL(way.through(stores.eventstoreUrl));
-  url.searchParams.set("keepAliveInterval", String(300 + ++logs));
-  url.searchParams.set("keepAliveTimeout", String(200 - logs));
-  return new EventLog(url.href, counterEvents);
+  logs++;
+  const settings = { keepAliveInterval: 300 + logs, keepAliveTimeout: 200 - logs };
+  return new EventLog(way.through(stores.eventstoreUrl, settings), counterEvents);
 };
-
-function counted() {
-  const commandId = newId();
-  const metadata = { commandId, correlationId: commandId, causationId: commandId, actor: "test" };
-  const occurredAt = new Date().toISOString();
-  return { id: newId(), type: "Counted", data: { by: 1 }, metadata: { ...metadata, occurredAt, schemaVersion: 1 } };
-}
 
 const all = async <T>(items: AsyncIterable<T>): Promise<readonly T[]> => {
   const found: T[] = [];
@@ -47,7 +39,7 @@ const all = async <T>(items: AsyncIterable<T>): Promise<readonly T[]> => {
 };
 
 const uses: readonly (readonly [string, (log: EventLog) => Promise<unknown>])[] = [
-  ["an append", (log) => log.append(`counter-${newId()}`, [counted()], -1)],
+  ["an append", (log) => log.append(`counter-${newId()}`, [newCount()], -1)],
   ["a read", (log) => all(log.readStream(`counter-${newId()}`))],
   ["the log's end", (log) => log.endPosition()],
 ];
@@ -70,7 +62,7 @@ test.each(uses)("%s fails in time where no word passes, and the next succeeds on
 test("pages of the log are read on, though the first connection says nothing", async () => {
   const log = logOf();
   const stream = `counter-${newId()}`;
-  await log.append(stream, [counted(), counted()], -1);
+  await log.append(stream, [newCount(), newCount()], -1);
   way.mute(true);
   const other = logOf();
   const before = way.open;

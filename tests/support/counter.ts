@@ -8,6 +8,8 @@ import {
   type Feed,
   type Projection,
 } from "../../src/domains/kernel";
+import { type NewEvent } from "../../src/infra/eventstore";
+import { newId } from "../../src/infra/runtime/ids";
 
 /* A context small enough to test the runtime with: a counter that may not pass its limit. */
 
@@ -34,6 +36,14 @@ export const counter: Aggregate<CounterCommand, CounterEvent, number> = {
   },
   evolve: (state, event) => (event.type === "Counted" ? state + event.data.by : state),
 };
+
+/** A count by one as it is appended past the aggregate. */
+export function newCount(): NewEvent {
+  const commandId = newId();
+  const metadata = { commandId, correlationId: commandId, causationId: commandId, actor: "test", schemaVersion: 1 };
+  const occurredAt = new Date().toISOString();
+  return { id: newId(), type: "Counted", data: { by: 1 }, metadata: { ...metadata, occurredAt } };
+}
 
 export interface CounterDocument {
   readonly _id: string;

@@ -48,9 +48,13 @@ export class Proxy {
     return proxy;
   }
 
-  /** The server's URL by way of here. MongoDB's driver must ask no member of the set for the way: that leads past here. */
-  through(url: string): string {
+  /**
+   * The server's URL by way of here, with settings of the client. MongoDB's driver must ask no member of the set for the
+   * way: that leads past here.
+   */
+  through(url: string, settings: Readonly<Record<string, number>> = {}): string {
     const way = new URL(url);
+    for (const [name, value] of Object.entries(settings)) way.searchParams.set(name, String(value));
     const { port } = this.server.address() as AddressInfo;
     if (way.protocol === "mongodb:") {
       way.searchParams.delete("replicaSet");

@@ -1,7 +1,8 @@
-import { CONSISTENCY_HEADER, encodeToken } from "../../../src/api/http/consistency";
+import { encodeToken } from "../../../src/api/http/consistency";
 import { order, type OrderCommand } from "../../../src/domains/ordering";
 import { type CountryCode, type CurrencyCode, type OrderId, type Timestamp } from "../../../src/domains/kernel";
 import { newId } from "../../../src/infra/runtime";
+import { after } from "../../support/consistency";
 import { eventually } from "../../support/eventually";
 import { startTestShop, type TestShop } from "../../support/shop";
 import { buy, expectStatus } from "../../support/shopper";
@@ -25,7 +26,7 @@ async function confirmed(quantity = 2) {
 /** With everything that has been done so far. */
 async function level() {
   const token = encodeToken(await shop.engine.log.endPosition());
-  const answer = await shop.admin.with({ [CONSISTENCY_HEADER]: token }).get(`/admin/v1/stock/main/${sku}`);
+  const answer = await shop.admin.get(`/admin/v1/stock/main/${sku}`, after(token));
   return expectStatus(200, answer).body;
 }
 
